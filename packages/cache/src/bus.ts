@@ -1,0 +1,45 @@
+/**
+ * The contract of the bus, and the messages on it.
+ *
+ * It delivers at most once and in order. What it may lose is found out by counting: every invalidation has
+ * the next number, and the echo of a probe carries the number of the latest (proof.ts).
+ */
+
+import type { Monotonic, ServerMs } from './clock.ts'
+import type { LeaseEnd } from './lease.ts'
+
+export type BusMessage =
+  | {
+      readonly type: 'invalidated'
+      readonly epoch: string
+      readonly number: number
+      readonly nonce: string
+      readonly tags: readonly string[]
+      readonly keys: readonly string[]
+    }
+  /** Missing tags were given nonces. `number` is the latest invalidation's, unchanged. */
+  | {
+      readonly type: 'minted'
+      readonly epoch: string
+      readonly number: number
+      readonly nonce: string
+      readonly tags: readonly string[]
+    }
+  /** The echo of this process's own probe. */
+  | { readonly type: 'echo'; readonly epoch: string; readonly number: number; readonly sentAt: Monotonic }
+  /** A lease this process waited for has ended. */
+  | { readonly type: 'lease-ended'; readonly key: string; readonly end: LeaseEnd }
+
+export interface BusListener {
+  /** A message, in the order of publishing. */
+  message(message: BusMessage): void
+  /** The server's time, as measured by a probe's round trip. */
+  serverTime(time: ServerMs, at: Monotonic): void
+  /** Commands can be sent, or cannot. */
+  usable(usable: boolean): void
+}
+
+export interface Bus {
+  /** Starts delivering, and probing at a steady interval. Called once. */
+  listen(listener: BusListener): void
+}

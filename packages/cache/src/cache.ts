@@ -1,0 +1,176 @@
+/**
+ * The cache: puts the parts together, declares resources, passes on what the bus says.
+ */
+
+import { Bulkhead } from './bulkhead.ts'
+import { Cells } from './cells.ts'
+import { type Cancel, millis } from './clock.ts'
+import type { Answer, Engine } from './engine.ts'
+import { closed } from './errors.ts'
+import type { CacheEvent, Hooks } from './events.ts'
+import { Flights } from './flight.ts'
+import { Invalidator, PendingInvalidations } from './invalidate.ts'
+import { MemoryTier } from './memory-tier.ts'
+import { noteRead } from './observe.ts'
+import { type CacheOptions, type ResourceOptions, resolveCacheOptions } from './options.ts'
+import { Proof } from './proof.ts'
+import { Resource } from './resource.ts'
+import { count, noStats, type Stats } from './stats.ts'
+import { checkTags } from './tag-names.ts'
+import { uniqueWords } from './unique.ts'
+import { Waiters } from './waiters.ts'
+
+export interface Health {
+  /** `off`: this cache has no Redis. `down`: reads go to the source. */
+  readonly redis: 'up' | 'down' | 'off'
+  /** Whether this process may serve from its memory. */
+  readonly trusted: boolean
+  /** Milliseconds since this process last had proof; absent when it never had, or needs none. */
+  readonly proofAgeMs?: number
+  readonly entries: number
+  readonly bytes: number
+  readonly flights: number
+  readonly loads: number
+  /** Invalidations that have not reached Redis yet. */
+  readonly pendingInvalidations: number
+}
+
+const NO_HOOKS: Hooks = { around: (_operation, run) => run() }
+
+export class Cache {
+  readonly #engine: Engine
+  readonly #invalidator: Invalidator
+  readonly #pending = new PendingInvalidations()
+  readonly #stats = noStats()
+  #closed = false
+  #watchers: (() => void)[] = []
+
+  /** Use `createCache()`. */
+  constructor(options: CacheOptions) {
+    const resolved = resolveCacheOptions(options)
+    const { clock } = resolved
+    const remote = options.redis?.(resolved.name, clock)
+    const listeners = [options.onEvent, options.hooks?.onEvent].filter((listener) => listener !== undefined)
+    this.#engine = {
+      options: resolved,
+      clock,
+      remote,
+      proof: new Proof(remote === undefined, resolved.maxStaleness, clock.now(), clock.wall()),
+      cells: new Cells(resolved.maxTags, uniqueWords()),
+      memory: new MemoryTier(resolved.maxBytes),
+      flights: new Flights<Answer>(),
+      waiters: new Waiters(clock),
+      bulkhead: new Bulkhead(resolved.concurrent, resolved.waiting),
+      pending: this.#pending,
+      hooks: options.hooks ?? NO_HOOKS,
+      emit: (event) => this.#emit(event, listeners),
+    }
+    this.#invalidator = new Invalidator(this.#engine, this.#pending)
+    remote?.listen({
+      message: (message) => {
+        this.#invalidator.receive(message)
+        this.#tellWatchers()
+      },
+      serverTime: (time, at) => this.#engine.proof.serverTime(time, at),
+      usable: (usable) => {
+        this.#engine.emit({ type: 'remote-state', usable })
+        if (usable) void this.#invalidator.flush()
+        this.#tellWatchers()
+      },
+    })
+  }
+
+  /** Declares a resource. Throws `CACHE_OPTION_INVALID` for a wrong option. */
+  resource<A, V>(options: ResourceOptions<A, V>): Resource<A, V> {
+    return new Resource(this.#engine, this.#invalidator, options)
+  }
+
+  /**
+   * Makes every entry with one of these tags not current, in every process. Call it after the write has
+   * committed. Resolves `true` once Redis has it: then no read of this process returns an older value, and none
+   * of any other later than `maxStaleness` from now. `false`: Redis could not be told; it is applied here, and
+   * tried again until Redis has it.
+   */
+  async invalidateTags(tags: readonly string[]): Promise<boolean> {
+    if (this.#closed) throw closed()
+    const names = checkTags(tags)
+    return names.length === 0 || this.#invalidator.originate(names, [])
+  }
+
+  /**
+   * Waits until this process has Redis and proof of freshness, at most `timeout` milliseconds. Returns whether it
+   * has. Reads work either way. Without Redis: `true` at once.
+   */
+  ready({ timeout }: { readonly timeout: number }): Promise<boolean> {
+    if (this.#isReady()) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      let cancel: Cancel = () => undefined
+      const end = (): void => {
+        cancel()
+        this.#watchers = this.#watchers.filter((watcher) => watcher !== look)
+        resolve(this.#isReady())
+      }
+      const look = (): void => {
+        if (this.#isReady()) end()
+      }
+      cancel = this.#engine.clock.timer(millis(timeout), end)
+      this.#watchers.push(look)
+    })
+  }
+
+  stats(): Readonly<Stats> {
+    return { ...this.#stats }
+  }
+
+  health(): Health {
+    const { remote, proof, memory, flights, bulkhead, clock } = this.#engine
+    const now = clock.now()
+    const age = proof.age(now)
+    return {
+      redis: remote ? (remote.usable ? 'up' : 'down') : 'off',
+      trusted: proof.holds(now),
+      ...(age !== undefined && { proofAgeMs: age }),
+      entries: memory.entries,
+      bytes: memory.bytes,
+      flights: flights.size,
+      loads: bulkhead.running,
+      pendingInvalidations: this.#pending.size,
+    }
+  }
+
+  /** Ends the connections. Flights still in the air answer their callers; invalidations that wait for Redis get one more try. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#invalidator.flush()
+    this.#invalidator.close()
+    await this.#engine.remote?.close()
+    this.#tellWatchers()
+  }
+
+  #isReady(): boolean {
+    const { remote, proof, clock } = this.#engine
+    return proof.holds(clock.now()) && (remote?.usable ?? true)
+  }
+
+  #tellWatchers(): void {
+    for (const watcher of this.#watchers) watcher()
+  }
+
+  #emit(event: CacheEvent, listeners: readonly ((event: CacheEvent) => void)[]): void {
+    count(this.#stats, event)
+    if (event.type === 'read') noteRead(event)
+    for (const listener of listeners) {
+      try {
+        listener(event)
+      } catch {
+        // A listener watches; what goes wrong in it must not change what a read returns.
+      }
+    }
+  }
+}
+
+/** Opens a cache. Does not wait for Redis: see `Cache.ready`. Throws `CACHE_OPTION_INVALID` for a wrong option. */
+export function createCache(options: CacheOptions): Cache {
+  return new Cache(options)
+}

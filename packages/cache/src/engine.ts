@@ -1,0 +1,53 @@
+/**
+ * The parts one cache is made of, for the operations that work on them together.
+ */
+
+import type { Bulkhead } from './bulkhead.ts'
+import type { Cells } from './cells.ts'
+import type { Clock, Monotonic } from './clock.ts'
+import type { Stamp } from './entry.ts'
+import type { CacheEvent, Hooks, Stored, TierName } from './events.ts'
+import type { Flights } from './flight.ts'
+import type { MemoryTier } from './memory-tier.ts'
+import type { ResolvedCacheOptions } from './options.ts'
+import type { Proof } from './proof.ts'
+import type { Remote } from './remote.ts'
+import type { Waiters } from './waiters.ts'
+
+/** What a flight brings to those who joined it. */
+export interface Answer {
+  /** Parsed and frozen; `undefined`: there is no such value. */
+  readonly value: unknown
+  /** Where it was found; absent when this process loaded it. */
+  readonly tier?: TierName
+  readonly stored?: Stored
+  /** Another process loaded it while this one waited. */
+  readonly waited: boolean
+  readonly expiresAt: Monotonic
+  /**
+   * Nothing was invalidated since the value was loaded, as far as this process has proof. Without it, only those
+   * who joined within the bound of the flight's start may have the answer; who came later asks again.
+   */
+  readonly clean: boolean
+}
+
+/** Invalidations that have not reached Redis yet (invalidate.ts). */
+export interface Pending {
+  has(key: string, stamps: readonly Stamp[]): boolean
+}
+
+export interface Engine {
+  readonly options: ResolvedCacheOptions
+  readonly clock: Clock
+  /** Absent: this cache has no Redis. */
+  readonly remote: Remote | undefined
+  readonly proof: Proof
+  readonly cells: Cells
+  readonly memory: MemoryTier
+  readonly flights: Flights<Answer>
+  readonly waiters: Waiters
+  readonly bulkhead: Bulkhead
+  readonly pending: Pending
+  readonly hooks: Hooks
+  emit(event: CacheEvent): void
+}

@@ -1,0 +1,96 @@
+/**
+ * What the cache tells the outside world.
+ *
+ * One closed union, one event per outcome. Counters, spans, logs and `Cache-Status` are all derived
+ * from it, so they cannot disagree. Every read ends in exactly one `read` event, hence
+ *
+ *     requests = hits + misses + collapsed + errors
+ *
+ * which `stats.test.ts` checks. Events carry keys, for logs; a metric must never use one as a label.
+ */
+
+export type TierName = 'memory' | 'redis'
+
+/** How one read ended. */
+export type ReadOutcome =
+  /** Served from a tier. */
+  | 'hit'
+  /** This caller's flight loaded the value, or waited for another process to load it. */
+  | 'miss'
+  /** Joined a flight that another caller of this process had started. */
+  | 'collapsed'
+  /** Rejected. */
+  | 'error'
+
+/** What became of a loaded value. */
+export type Stored =
+  /** In Redis under the lease, so every process may use it. */
+  | 'shared'
+  /** In this process's memory only: there is no Redis, or it did not answer. */
+  | 'local'
+  /** Answered and forgotten: an invalidation came during the load, or the policy stores no such value. */
+  | 'no'
+
+export interface ReadEvent {
+  readonly type: 'read'
+  readonly resource: string
+  readonly key: string
+  readonly outcome: ReadOutcome
+  /** The tier that answered; absent when the value was loaded by this process, or on an error. */
+  readonly tier?: TierName
+  /** Present when this process loaded the value. */
+  readonly stored?: Stored
+  /** Milliseconds the value stays fresh from here; negative never, 0 when it was not stored. */
+  readonly ttlMs: number
+  readonly error?: unknown
+}
+
+export type CacheEvent =
+  | ReadEvent
+  /** A loader ran to its end, its failure or its deadline. */
+  | {
+      readonly type: 'load'
+      readonly resource: string
+      readonly key: string
+      readonly durationMs: number
+      readonly stored: Stored
+      readonly error?: unknown
+    }
+  /** An invalidation was asked for here. `acknowledged` says whether Redis has it; if not, it is retried. */
+  | { readonly type: 'invalidate'; readonly tags: number; readonly keys: number; readonly acknowledged: boolean }
+  /** An invalidation of some process, this one included, was applied to this one's memory. */
+  | { readonly type: 'applied'; readonly tags: number; readonly keys: number }
+  /** An entry from Redis was not believed. */
+  | { readonly type: 'rejected'; readonly resource: string; readonly key: string; readonly reason: Rejection }
+  /** This process could no longer vouch for its memory, and emptied it. */
+  | { readonly type: 'reset'; readonly reason: 'first' | 'epoch' | 'gap' }
+  /** A command to Redis failed; the read or the invalidation went on without it. */
+  | { readonly type: 'remote-error'; readonly operation: string; readonly error: unknown }
+  /** Redis became usable, or stopped being so. */
+  | { readonly type: 'remote-state'; readonly usable: boolean }
+
+export type Rejection =
+  /** Not ours, damaged, or of another wire or schema version. */
+  | 'foreign'
+  /** Written before Redis lost or forgot something. */
+  | 'epoch'
+  /** A tag of it was invalidated. */
+  | 'tag'
+  /** An invalidation of it waits to reach Redis. */
+  | 'pending'
+  | 'expired'
+
+export type Listener = (event: CacheEvent) => void
+
+/** An operation worth a span. */
+export interface Operation {
+  readonly name: 'read' | 'load' | 'wait' | 'invalidate'
+  /** The resource concerned; absent for an invalidation of tags. */
+  readonly resource?: string
+}
+
+/** The one hook for tracing: `run` must be called exactly once, and its result returned. */
+export interface Hooks {
+  around<T>(operation: Operation, run: () => Promise<T>): Promise<T>
+  onEvent?: Listener
+}

@@ -1,0 +1,20 @@
+/** The public surface of `@shop/cache`. */
+
+export { type Cache, createCache, type Health } from './cache.ts'
+export { CacheError, type CacheErrorCode } from './errors.ts'
+export type {
+  CacheEvent,
+  Hooks,
+  Listener,
+  Operation,
+  ReadEvent,
+  ReadOutcome,
+  Rejection,
+  Stored,
+  TierName,
+} from './events.ts'
+export type { KeyPart } from './key.ts'
+export { observeReads } from './observe.ts'
+export type { CacheOptions, LoadContext, LoadOptions, MemoryOptions, ResourceOptions } from './options.ts'
+export type { Resource } from './resource.ts'
+export type { Stats } from './stats.ts'

@@ -1,0 +1,213 @@
+/**
+ * Invalidations: originating one, and applying one. Two operations, never one: what arrives on the bus is
+ * applied and goes nowhere else.
+ *
+ * An invalidation that cannot reach Redis is applied here at once, kept, and sent again until Redis has it.
+ * Until then this process believes no entry that it concerns, and the caller has been told `false`.
+ * Invalidations commute and may be repeated, so the retry needs no order. What is kept is bounded: past it, the
+ * retry is a new epoch, which invalidates everything.
+ */
+
+import type { BusMessage } from './bus.ts'
+import { type Cancel, type Millis, millis } from './clock.ts'
+import type { Engine, Pending } from './engine.ts'
+import type { Stamp } from './entry.ts'
+import { CacheError } from './errors.ts'
+import type { Verdict } from './proof.ts'
+
+const MOST_PENDING = 10_000
+const RETRY_EVERY: Millis = millis(250)
+
+/** One command stays short: Redis does nothing else while it runs. */
+const BATCH = 500
+
+export class PendingInvalidations implements Pending {
+  /** Each with the turn in which it was added last. */
+  readonly tags = new Map<string, number>()
+  readonly keys = new Map<string, number>()
+  /** The turn in which more was pending than can be kept; 0: all of it is kept. */
+  everything = 0
+  #turn = 0
+
+  get size(): number {
+    return this.everything > 0 ? MOST_PENDING : this.tags.size + this.keys.size
+  }
+
+  has(key: string, stamps: readonly Stamp[]): boolean {
+    if (this.size === 0) return false
+    return this.everything > 0 || this.keys.has(key) || stamps.some(({ tag }) => this.tags.has(tag))
+  }
+
+  add(tags: readonly string[], keys: readonly string[]): void {
+    const turn = ++this.#turn
+    if (this.everything > 0 || this.size + tags.length + keys.length > MOST_PENDING) {
+      this.everything = turn
+      this.tags.clear()
+      this.keys.clear()
+      return
+    }
+    for (const tag of tags) this.tags.set(tag, turn)
+    for (const key of keys) this.keys.set(key, turn)
+  }
+
+  /**
+   * Forgets what Redis has acknowledged, unless it was added again while the command was under way:
+   *
+   *     flush t ---- Redis: t done --------------------------- acknowledged: t must stay
+   *                                 write, invalidate t fails: t added
+   */
+  done(sent: { readonly tags: readonly Turn[]; readonly keys: readonly Turn[]; readonly everything: number }): void {
+    for (const [tag, turn] of sent.tags) if (this.tags.get(tag) === turn) this.tags.delete(tag)
+    for (const [key, turn] of sent.keys) if (this.keys.get(key) === turn) this.keys.delete(key)
+    if (this.everything === sent.everything) this.everything = 0
+  }
+
+  /** The next part to send. */
+  part(): { readonly tags: readonly Turn[]; readonly keys: readonly Turn[]; readonly everything: number } {
+    return { tags: [...this.tags].slice(0, BATCH), keys: [...this.keys].slice(0, BATCH), everything: this.everything }
+  }
+}
+
+type Turn = readonly [name: string, turn: number]
+
+export class Invalidator {
+  readonly #engine: Engine
+  readonly #pending: PendingInvalidations
+  #retry: Cancel | undefined
+  #flushing = false
+
+  constructor(engine: Engine, pending: PendingInvalidations) {
+    this.#engine = engine
+    this.#pending = pending
+  }
+
+  /** Resolves `true` once no process can read an older value later than the bound; `false` when Redis could not be told yet. */
+  async originate(tags: readonly string[], keys: readonly string[]): Promise<boolean> {
+    const acknowledged = await this.#engine.hooks.around({ name: 'invalidate' }, () => this.#send(tags, keys))
+    if (!acknowledged) {
+      this.#pending.add(tags, keys)
+      this.#forget(tags, keys)
+      this.#retryLater()
+    }
+    this.#engine.emit({ type: 'invalidate', tags: tags.length, keys: keys.length, acknowledged })
+    return acknowledged
+  }
+
+  /** A message of the bus. */
+  receive(message: BusMessage): void {
+    const { proof, waiters } = this.#engine
+    switch (message.type) {
+      case 'invalidated':
+        if (this.#stands(proof.invalidated(message.epoch, message.number))) {
+          this.#apply(message.tags, message.keys, message.nonce, message.number)
+        }
+        for (const key of message.keys) waiters.wake(key, { type: 'not-stored' })
+        return
+      case 'minted':
+        if (this.#stands(proof.mentioned(message.epoch, message.number))) {
+          for (const tag of message.tags) this.#engine.cells.change(tag, message.nonce, message.number)
+        }
+        return
+      case 'echo':
+        this.#stands(proof.echoed(message.epoch, message.number, message.sentAt))
+        return
+      case 'lease-ended':
+        waiters.wake(message.key, message.end)
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  /** Sends what is pending. Called when Redis has become usable, and from time to time. */
+  async flush(): Promise<void> {
+    const { remote } = this.#engine
+    if (!remote || this.#flushing || this.#pending.size === 0) return
+    this.#flushing = true
+    try {
+      const part = this.#pending.part()
+      if (part.everything > 0) {
+        const { epoch, number } = await remote.renew()
+        this.#stands(this.#engine.proof.mentioned(epoch, number))
+      } else {
+        await this.#originateNow(names(part.tags), names(part.keys))
+      }
+      this.#pending.done(part)
+    } catch (error) {
+      this.#engine.emit({ type: 'remote-error', operation: 'invalidate', error })
+    } finally {
+      this.#flushing = false
+      if (this.#pending.size > 0) this.#retryLater()
+    }
+  }
+
+  close(): void {
+    this.#retry?.()
+  }
+
+  async #send(tags: readonly string[], keys: readonly string[]): Promise<boolean> {
+    if (!this.#engine.remote) {
+      this.#forget(tags, keys)
+      return true
+    }
+    try {
+      await this.#originateNow(tags, keys)
+      return true
+    } catch (error) {
+      if (!(error instanceof CacheError)) throw error
+      this.#engine.emit({ type: 'remote-error', operation: 'invalidate', error })
+      return false
+    }
+  }
+
+  /** Tells Redis, and applies the answer here: whoever called reads its own write (the bus may still be on its way). */
+  async #originateNow(tags: readonly string[], keys: readonly string[]): Promise<void> {
+    for (let at = 0; at < Math.max(tags.length, keys.length); at += BATCH) {
+      const [someTags, someKeys] = [tags.slice(at, at + BATCH), keys.slice(at, at + BATCH)]
+      const done = await this.#engine.remote?.invalidate(someTags, someKeys)
+      if (done && done.epoch === this.#engine.proof.noted?.epoch)
+        this.#apply(someTags, someKeys, done.nonce, done.number)
+      else this.#forget(someTags, someKeys)
+    }
+  }
+
+  #apply(tags: readonly string[], keys: readonly string[], nonce: string, number: number): void {
+    for (const tag of tags) this.#engine.cells.change(tag, nonce, number)
+    this.#drop(keys)
+    this.#engine.emit({ type: 'applied', tags: tags.length, keys: keys.length })
+  }
+
+  /** Applies an invalidation that has no number in this process's epoch. */
+  #forget(tags: readonly string[], keys: readonly string[]): void {
+    for (const tag of tags) this.#engine.cells.kill(tag)
+    this.#drop(keys)
+    this.#engine.emit({ type: 'applied', tags: tags.length, keys: keys.length })
+  }
+
+  #drop(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#engine.memory.delete(key)
+      this.#engine.flights.supersede(key)
+    }
+  }
+
+  #stands(verdict: Verdict): boolean {
+    if (verdict.type === 'apply') return true
+    const { memory, cells, flights, waiters } = this.#engine
+    flights.supersedeAll()
+    memory.clear()
+    cells.clear()
+    waiters.wakeAll()
+    this.#engine.emit({ type: 'reset', reason: verdict.reason })
+    return false
+  }
+
+  #retryLater(): void {
+    this.#retry?.()
+    this.#retry = this.#engine.clock.timer(RETRY_EVERY, () => void this.flush())
+  }
+}
+
+function names(turns: readonly Turn[]): string[] {
+  return turns.map(([name]) => name)
+}

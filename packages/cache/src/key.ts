@@ -1,0 +1,47 @@
+/**
+ * Keys: a resource, its schema version, and the parts that name one value of it.
+ *
+ *     product.1:42            resource "product", version 1, part 42
+ *     listing.2:audio:price   resource "listing", version 2, two parts
+ *
+ * The schema version is in the key, so two releases with different shapes never read each other.
+ * A part is escaped where it holds a character with a meaning of its own: `:` separates parts, `{`
+ * and `}` choose the slot in a Redis Cluster, `%` escapes. The number 1 and the string "1" are the same part.
+ */
+
+import { keyInvalid } from './errors.ts'
+
+export type KeyPart = string | number | boolean
+
+/** Bytes; Redis and every process hold each key several times. */
+const LONGEST_KEY = 512
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const SPECIAL = /[:{}%\u0000-\u0020\u007f]/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const SPECIALS = /[:{}%\u0000-\u0020\u007f]/g
+
+/** Makes the function that turns parts into a key of this resource. Throws `CACHE_KEY_INVALID` for a bad part. */
+export function keyOf(resource: string, version: number): (parts: readonly KeyPart[]) => string {
+  const prefix = `${resource}.${version}`
+  return function key(parts) {
+    let key = prefix
+    for (const part of parts) key += `:${typeof part === 'string' ? escaped(part) : plain(resource, part)}`
+    if (key.length > LONGEST_KEY / 4 && Buffer.byteLength(key) > LONGEST_KEY) {
+      throw keyInvalid(resource, `it is longer than ${LONGEST_KEY} bytes; hash the long part`)
+    }
+    return key
+  }
+}
+
+function escaped(part: string): string {
+  return SPECIAL.test(part) ? part.replace(SPECIALS, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`) : part
+}
+
+function plain(resource: string, part: number | boolean): string {
+  if (typeof part === 'boolean' || Number.isFinite(part)) return String(part)
+  throw keyInvalid(
+    resource,
+    `a part is ${typeof part === 'number' ? part : typeof part}, not a string, finite number or boolean`,
+  )
+}

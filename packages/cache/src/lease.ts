@@ -1,0 +1,41 @@
+/**
+ * The contract of leases: the right of one process to load a key, and the fence of its write.
+ *
+ *     P1  claim: granted a ----- load (old) ------------------- fill a: refused, a no longer stands
+ *     P2                                  invalidate(key): entry and lease gone
+ *     P3                                      claim: granted b --- load (new) --- fill b: stored
+ *
+ * A token is a word that is never used twice: a value is stored only while the token under which it was
+ * loaded still stands. A lease ends by itself, so a holder that died is replaced. The idea is that of
+ * the leases of Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, section 3.2.1.
+ */
+
+import type { Millis } from './clock.ts'
+
+export type Claim =
+  /** There is an entry, and it is not the rejected one. */
+  | { readonly type: 'found'; readonly bytes: Buffer }
+  /** The caller loads. */
+  | { readonly type: 'granted'; readonly token: string }
+  /** Another process loads; this one is noted as waiting and will hear of the end (bus.ts), at the latest by `endsIn`. */
+  | { readonly type: 'busy'; readonly endsIn: Millis }
+
+/** What the holder tells those who wait. `failed` carries the name of the loader's error, never its message. */
+export type LeaseEnd =
+  | { readonly type: 'stored' }
+  | { readonly type: 'not-stored' }
+  | { readonly type: 'failed'; readonly errorName: string }
+
+export interface Leases {
+  /**
+   * Returns the entry, or grants the lease, or says that another has it, in one step. An entry whose
+   * identity equals `rejected` counts as absent. Must end the lease by itself after `duration`.
+   */
+  claim(key: string, rejected: Buffer | undefined, duration: Millis): Promise<Claim>
+
+  /** Stores the bytes for `lifetime` if the token still stands, ends the lease, wakes who waits. `false`: refused. */
+  fill(key: string, token: string, bytes: Buffer, lifetime: Millis): Promise<boolean>
+
+  /** Ends the lease without storing, if the token still stands, and wakes who waits. */
+  release(key: string, token: string, end: LeaseEnd): Promise<void>
+}

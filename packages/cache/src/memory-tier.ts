@@ -1,0 +1,61 @@
+/**
+ * L1: entries in this process's memory, bounded in bytes.
+ *
+ * It keeps values already parsed and frozen, with pointers to the cells of their tags. It does not decide:
+ * whether a held value may be served depends on the proof and on the cells at that instant (`decide.ts`).
+ */
+
+import { LRUCache } from 'lru-cache'
+
+import type { Cell } from './cells.ts'
+import type { Monotonic } from './clock.ts'
+
+export interface Held {
+  /** `undefined`: the source said that there is no such value. */
+  readonly value: unknown
+  readonly loadedAt: Monotonic
+  readonly expiresAt: Monotonic
+  /** Cells of the tags, and the nonce each had when the load began, in the same order. */
+  readonly cells: readonly Cell[]
+  readonly nonces: readonly string[]
+  /** About, in bytes. */
+  readonly size: number
+}
+
+/** What an entry costs beside its payload: objects, map slots, list links. */
+const OVERHEAD = 200
+
+export class MemoryTier {
+  readonly #entries: LRUCache<string, Held>
+
+  constructor(maxBytes: number) {
+    this.#entries = new LRUCache({
+      maxSize: maxBytes,
+      sizeCalculation: (held, key) => held.size + key.length + OVERHEAD,
+    })
+  }
+
+  get entries(): number {
+    return this.#entries.size
+  }
+
+  get bytes(): number {
+    return this.#entries.calculatedSize
+  }
+
+  get(key: string): Held | undefined {
+    return this.#entries.get(key)
+  }
+
+  set(key: string, held: Held): void {
+    this.#entries.set(key, held)
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key)
+  }
+
+  clear(): void {
+    this.#entries.clear()
+  }
+}

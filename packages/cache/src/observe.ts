@@ -1,0 +1,25 @@
+/**
+ * Lets a caller hear what the cache did on its behalf, through any number of layers in between.
+ *
+ * An HTTP middleware cannot ask a route which reads it made; the reads find their way back by the
+ * asynchronous context they ran in.
+ */
+
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+import type { ReadEvent } from './events.ts'
+
+/** Enough for a page of a list; what a caller reads beyond it is not kept. */
+const MOST = 1_000
+
+const scope = new AsyncLocalStorage<ReadEvent[]>()
+
+/** Runs `run`; every read made within it, however deep, is appended to `reads` as it ends. */
+export function observeReads<R>(reads: ReadEvent[], run: () => R): R {
+  return scope.run(reads, run)
+}
+
+export function noteRead(read: ReadEvent): void {
+  const reads = scope.getStore()
+  if (reads && reads.length < MOST) reads.push(read)
+}

@@ -1,0 +1,113 @@
+/**
+ * The freshness proof: until when this process has surely received every invalidation.
+ *
+ * At a steady interval it publishes a probe to itself through Redis. Redis delivers in order, so when the
+ * echo has been processed, everything published before the probe was *sent* has been applied:
+ *
+ *     this process   probe sent at s ............................... echo processed at e
+ *     Redis                    | inv 7 | probe runs | inv 8 |
+ *                                                          proof = s, never e: inv 8 may still be on its way,
+ *                                                          and a backlog of ten seconds would echo too
+ *
+ * Order alone proves nothing about what was lost. So invalidations are numbered without gaps, and the
+ * echo carries the latest number: if it is not the one applied last, something was lost, and
+ * everything this process remembers is void (`reset`). The same holds for another epoch: Redis lost its
+ * memory, or another server took its place.
+ *
+ * A process without Redis is alone: whatever is invalidated, it invalidated itself, and the proof always holds.
+ */
+
+import { between, type Millis, type Monotonic, type ServerMs } from './clock.ts'
+
+/** The point up to which invalidations have been applied. */
+export interface Noted {
+  readonly epoch: string
+  readonly number: number
+}
+
+export type Reset = 'first' | 'epoch' | 'gap'
+
+/** What became of a message: apply it, or all is void (and then there is nothing left to apply it to). */
+export type Verdict = { readonly type: 'apply' } | { readonly type: 'reset'; readonly reason: Reset }
+
+const APPLY: Verdict = { type: 'apply' }
+
+export class Proof {
+  readonly #alone: boolean
+  readonly #bound: Millis
+  #noted: Noted | undefined
+  /** The instant the latest proven probe was sent. */
+  #provenAt = Number.NEGATIVE_INFINITY as Monotonic
+  /** Server time minus monotonic time. */
+  #offset: number
+
+  constructor(alone: boolean, bound: Millis, now: Monotonic, wall: ServerMs) {
+    this.#alone = alone
+    this.#bound = bound
+    this.#offset = wall - now
+  }
+
+  /** Whether everything published `maxStaleness` before `now` has been applied. */
+  holds(now: Monotonic): boolean {
+    return this.#alone || between(this.#provenAt, now) <= this.#bound
+  }
+
+  /**
+   * Whether a value whose load began at `loadedAt` may be served without asking. A value younger than the bound
+   * is within it without any proof. `extra` is how much more its policy allows.
+   */
+  covers(loadedAt: Monotonic, now: Monotonic, extra: Millis): boolean {
+    return this.#alone || now - Math.max(this.#provenAt, loadedAt) <= this.#bound + extra
+  }
+
+  /** Milliseconds since the proof, or `undefined` when there never was one. */
+  age(now: Monotonic): Millis | undefined {
+    return Number.isFinite(this.#provenAt) ? between(this.#provenAt, now) : undefined
+  }
+
+  /** What has been applied by now; `undefined` until the first message. */
+  get noted(): Noted | undefined {
+    return this.#noted
+  }
+
+  /** An invalidation, from the bus. */
+  invalidated(epoch: string, number: number): Verdict {
+    if (this.#noted?.epoch !== epoch) return this.#reset(epoch, number)
+    if (number > this.#noted.number + 1) return this.#reset(epoch, number)
+    // A number not above ours was answered to this very process before the bus brought it.
+    if (number > this.#noted.number) this.#noted = { epoch, number }
+    return APPLY
+  }
+
+  /** Anything else that carries a number: it tells of no new invalidation, so a higher number is a gap. */
+  mentioned(epoch: string, number: number): Verdict {
+    if (this.#noted?.epoch !== epoch || number > this.#noted.number) return this.#reset(epoch, number)
+    return APPLY
+  }
+
+  /** The echo of the probe sent at `sentAt`. */
+  echoed(epoch: string, number: number, sentAt: Monotonic): Verdict {
+    const verdict = this.mentioned(epoch, number)
+    this.#provenAt = Math.max(this.#provenAt, sentAt) as Monotonic
+    return verdict
+  }
+
+  serverTime(time: ServerMs, at: Monotonic): void {
+    this.#offset = time - at
+  }
+
+  toServer(instant: Monotonic): ServerMs {
+    return (instant + this.#offset) as ServerMs
+  }
+
+  toMonotonic(instant: ServerMs): Monotonic {
+    return (instant - this.#offset) as Monotonic
+  }
+
+  #reset(epoch: string, number: number): Verdict {
+    const reason = this.#noted === undefined ? 'first' : this.#noted.epoch === epoch ? 'gap' : 'epoch'
+    this.#noted = { epoch, number }
+    this.#provenAt = Number.NEGATIVE_INFINITY as Monotonic
+    return { type: 'reset', reason }
+  }
+}

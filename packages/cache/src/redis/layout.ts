@@ -1,0 +1,36 @@
+/**
+ * Every key and channel the cache uses in Redis. `name` is the cache's.
+ *
+ *     name:e:{key}     string  an entry (codec.ts); expires with it
+ *     name:l:{key}     hash    the lease of that key: t = token, w<process> = waits; expires with the lease
+ *     name:s:{0}       hash    e = epoch, r = run id of the server it was made on, n = number of the latest invalidation
+ *     name:t:{0}:tag   string  epoch, number and nonce of a tag, separated by spaces; expires a day after its last load
+ *     name:bus         channel every invalidation and every minting, to every process
+ *     name:p:process   channel one process: the echo of its probes, the ends of leases it waits for
+ *
+ * What stands in braces chooses the slot of a Redis Cluster: a script touches the keys of one slot only.
+ */
+
+export interface Layout {
+  readonly entry: (key: string) => string
+  readonly lease: (key: string) => string
+  readonly state: string
+  readonly tag: (tag: string) => string
+  readonly bus: string
+  readonly own: string
+  /** What stands before a process's own word in the name of its channel. */
+  readonly ownPrefix: string
+}
+
+export function layout(name: string, process: string): Layout {
+  const ownPrefix = `${name}:p:`
+  return {
+    entry: (key) => `${name}:e:{${key}}`,
+    lease: (key) => `${name}:l:{${key}}`,
+    state: `${name}:s:{0}`,
+    tag: (tag) => `${name}:t:{0}:${tag}`,
+    bus: `${name}:bus`,
+    own: ownPrefix + process,
+    ownPrefix,
+  }
+}

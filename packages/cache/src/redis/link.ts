@@ -1,0 +1,210 @@
+/**
+ * The connection that commands go through, and whether it is worth sending one.
+ *
+ * A link is usable only after a handshake on this very connection: the run id of the server it reached, then
+ * the epoch. A server that restarted from an old snapshot has another run id, so nothing is read from it before
+ * a new epoch has begun.
+ *
+ *     connected ── run id ── position ──▶ usable ── 3 deadlines missed, or a probe's ──▶ not usable
+ *                                           ▲                                              │
+ *                                           └──────────── a probe is answered ─────────────┘
+ *
+ * This is the circuit breaker: while the link is not usable, commands are refused at once, and the probe that
+ * is sent anyway is its trial.
+ */
+
+import { Command, Redis, type RedisOptions } from 'ioredis'
+
+import { between, type Clock, type Millis, type Monotonic, millis } from '../clock.ts'
+import { CacheError, remoteFailed, remoteUnavailable } from '../errors.ts'
+import { withDeadline } from './deadline.ts'
+import type { Script } from './scripts.ts'
+
+/** Deadlines missed in a row, of any commands, before the link counts as not usable. */
+const MISSES = 3
+/** A connection that has not answered for this long is replaced. */
+const SILENT: Millis = millis(3_000)
+
+type Argument = string | number | Buffer
+
+/** ioredis has these, but not in its types. */
+interface BufferCommands {
+  evalshaBuffer(...args: Argument[]): Promise<unknown>
+  evalBuffer(...args: Argument[]): Promise<unknown>
+}
+
+export interface LinkOptions {
+  readonly url: string
+  readonly clock: Clock
+  readonly deadline: Millis
+  /** Makes sure, on a connection to the server of this run id, that the epoch is one of its own. */
+  readonly handshake: (run: string) => Promise<void>
+  readonly onUsable: (usable: boolean) => void
+}
+
+/** What both connections of a cache have in common. Nothing waits in a queue: what cannot be sent now fails now. */
+export function connectionOptions() {
+  return {
+    lazyConnect: false,
+    connectTimeout: 2_000,
+    disconnectTimeout: 500,
+    keepAlive: 10_000,
+    noDelay: true,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    maxRetriesPerRequest: 0,
+    enableReadyCheck: true,
+    maxLoadingRetryTime: 1_000,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000) * (0.75 + Math.random() / 2),
+    reconnectOnError: null,
+    disableClientInfo: true,
+  } satisfies RedisOptions
+}
+
+export class Link {
+  readonly #options: LinkOptions
+  readonly #client: Redis
+  #run: string | undefined
+  #usable = false
+  #misses = 0
+  #answeredAt: Monotonic
+
+  constructor(options: LinkOptions) {
+    this.#options = options
+    this.#answeredAt = options.clock.now()
+    this.#client = new Redis(options.url, { ...connectionOptions(), enableAutoPipelining: true })
+    this.#client.on('ready', () => void this.#greet())
+    this.#client.on('close', () => this.#lose())
+    this.#client.on('error', () => undefined) // 'close' follows, and says all that matters.
+  }
+
+  get usable(): boolean {
+    return this.#usable
+  }
+
+  /** The run id of the server, while connected to it. */
+  get run(): string | undefined {
+    return this.#run
+  }
+
+  read(key: string): Promise<Buffer | null> {
+    return this.#guarded('read', () => this.#client.getBuffer(key))
+  }
+
+  delete(keys: readonly string[]): Promise<unknown> {
+    return this.#guarded('delete', () => this.#client.del(...keys))
+  }
+
+  /** Runs a script; replies are Buffers and numbers. */
+  evaluate(
+    script: Script,
+    keys: readonly string[],
+    args: readonly Argument[],
+    late?: (reply: unknown) => void,
+  ): Promise<unknown> {
+    return this.#guarded(script.name, () => this.#evaluate(script, keys, args), late)
+  }
+
+  /** Runs a script although the link may not be usable: the probe, and the handshake. */
+  async trial(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    if (!this.#run) throw remoteUnavailable(script.name)
+    const run = this.#run
+    try {
+      const reply = await this.#timed(script.name, () => this.#evaluateAlone(script, keys, args))
+      if (this.#run === run) this.#become(true)
+      return reply
+    } catch (error) {
+      if (this.#run === run) this.#become(false)
+      throw error
+    }
+  }
+
+  /** Replaces a connection that is open and silent: a peer that is gone without a word, or frozen. */
+  replaceIfSilent(): void {
+    const { clock } = this.#options
+    const now = clock.now()
+    if (between(this.#answeredAt, now) < SILENT) return
+    this.#answeredAt = now
+    if (this.#client.status === 'ready' || this.#client.status === 'connect') this.#client.disconnect(true)
+  }
+
+  close(): void {
+    this.#become(false)
+    this.#client.disconnect()
+  }
+
+  async #greet(): Promise<void> {
+    try {
+      const info = await this.#timed('info', () => this.#client.info('server'))
+      const run = /^run_id:(\S+)/m.exec(info)?.[1]
+      if (!run) throw remoteFailed('info', new Error('INFO server names no run_id'))
+      this.#run = run
+      await this.#options.handshake(run)
+    } catch {
+      // Not usable yet. The connection is replaced when it closes or stays silent; the next one is greeted again.
+      this.#lose()
+      this.#client.disconnect(true)
+    }
+  }
+
+  #lose(): void {
+    this.#run = undefined
+    this.#become(false)
+  }
+
+  #become(usable: boolean): void {
+    this.#misses = 0
+    if (this.#usable === usable) return
+    this.#usable = usable
+    this.#options.onUsable(usable)
+  }
+
+  #guarded<R>(operation: string, send: () => Promise<R>, late?: (reply: R) => void): Promise<R> {
+    if (!this.#usable) return Promise.reject(remoteUnavailable(operation))
+    return this.#timed(operation, send, late)
+  }
+
+  async #timed<R>(operation: string, send: () => Promise<R>, late?: (reply: R) => void): Promise<R> {
+    const { clock, deadline } = this.#options
+    try {
+      const reply = await withDeadline(clock, operation, deadline, send(), late)
+      this.#misses = 0
+      this.#answeredAt = clock.now()
+      return reply
+    } catch (error) {
+      if (!(error instanceof CacheError)) throw remoteFailed(operation, error)
+      if (++this.#misses >= MISSES) this.#become(false)
+      throw error
+    }
+  }
+
+  /** Redis forgets scripts when it restarts, and on SCRIPT FLUSH. */
+  async #evaluate(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    const client = this.#client as Redis & BufferCommands
+    try {
+      return await client.evalshaBuffer(script.sha, keys.length, ...keys, ...args)
+    } catch (error) {
+      if (!isNoScript(error)) throw error
+      return client.evalBuffer(script.lua, keys.length, ...keys, ...args)
+    }
+  }
+
+  /** Outside the pipeline of the others, so that what is measured is Redis and not the batch before it. */
+  async #evaluateAlone(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    const send = (name: string, text: string): Promise<unknown> =>
+      this.#client.sendCommand(
+        new Command(name, [text, keys.length, ...keys, ...args], { replyEncoding: null }),
+      ) as Promise<unknown>
+    try {
+      return await send('evalsha', script.sha)
+    } catch (error) {
+      if (!isNoScript(error)) throw error
+      return send('eval', script.lua)
+    }
+  }
+}
+
+function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT')
+}

@@ -1,0 +1,149 @@
+/**
+ * The steps that must not be interrupted, as Lua: what each reads and what it then writes is one act of Redis.
+ *
+ * Keys and channels are those of layout.ts, messages those of bus.ts. Each script touches one slot.
+ */
+
+import { createHash } from 'node:crypto'
+
+export interface Script {
+  readonly name: string
+  readonly lua: string
+  readonly sha: string
+}
+
+function script(name: string, lua: string): Script {
+  return { name, lua, sha: createHash('sha1').update(lua).digest('hex') }
+}
+
+/** Tells everyone noted in the lease how it ended, and ends it. */
+const END_LEASE = `
+local function endLease(lease, prefix, message)
+  local fields = redis.call('HKEYS', lease)
+  for _, field in ipairs(fields) do
+    if string.sub(field, 1, 1) == 'w' then redis.call('PUBLISH', prefix .. string.sub(field, 2), message) end
+  end
+  redis.call('DEL', lease)
+end
+`
+
+/**
+ * The epoch and the number, in one hash so that they can only be lost together. Missing, or made on another
+ * server (a restart, a failover): Redis may have forgotten invalidations, and a new epoch begins.
+ * The count goes on where it can: a number that came down would look older than it is.
+ */
+const POSITION = `
+local function position(state, epoch, run)
+  local held = redis.call('HMGET', state, 'e', 'r', 'n')
+  if held[1] and held[2] == run and held[3] then return held[1], tonumber(held[3]) end
+  local number = tonumber(held[3] or 0) + 1
+  redis.call('HSET', state, 'e', epoch, 'r', run, 'n', number)
+  return epoch, number
+end
+`
+
+/** KEYS entry, lease. ARGV token, duration, rejected identity, process. Bytes 5 to 8 of an entry are its identity (codec.ts). */
+export const CLAIM = script(
+  'claim',
+  `
+local bytes = redis.call('GET', KEYS[1])
+if bytes and string.sub(bytes, 5, 8) ~= ARGV[3] then return {'found', bytes} end
+if redis.call('HEXISTS', KEYS[2], 't') == 1 then
+  redis.call('HSET', KEYS[2], 'w' .. ARGV[4], 1)
+  return {'busy', redis.call('PTTL', KEYS[2])}
+end
+redis.call('HSET', KEYS[2], 't', ARGV[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+return {'granted'}
+`,
+)
+
+/** KEYS entry, lease. ARGV token, bytes, lifetime, channel prefix, message. */
+export const FILL = script(
+  'fill',
+  `${END_LEASE}
+if redis.call('HGET', KEYS[2], 't') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+endLease(KEYS[2], ARGV[4], ARGV[5])
+return 1
+`,
+)
+
+/** KEYS lease. ARGV token, channel prefix, message. */
+export const RELEASE = script(
+  'release',
+  `${END_LEASE}
+if redis.call('HGET', KEYS[1], 't') == ARGV[1] then endLease(KEYS[1], ARGV[2], ARGV[3]) end
+return 0
+`,
+)
+
+/** KEYS state, tags. ARGV new epoch, run id, mint (1 or 0), nonce, lifetime, bus, JSON of the tag names. Returns epoch, then nonce and number of each tag. */
+export const TAGS = script(
+  'tags',
+  `${POSITION}
+local epoch, latest = position(KEYS[1], ARGV[1], ARGV[2])
+local reply, minted = {epoch}, {}
+local names = cjson.decode(ARGV[7])
+for i = 2, #KEYS do
+  local held = redis.call('GET', KEYS[i])
+  local of, number, nonce
+  if held then of, number, nonce = string.match(held, '^(%S+) (%d+) (%S+)$') end
+  if of ~= epoch then
+    number, nonce = '', ''
+    if ARGV[3] == '1' then
+      number, nonce = tostring(latest), ARGV[4]
+      redis.call('SET', KEYS[i], epoch .. ' ' .. number .. ' ' .. nonce, 'PX', ARGV[5])
+      minted[#minted + 1] = names[i - 1]
+    end
+  elseif ARGV[3] == '1' then
+    redis.call('PEXPIRE', KEYS[i], ARGV[5])
+  end
+  reply[#reply + 1] = nonce
+  reply[#reply + 1] = number
+end
+if #minted > 0 then
+  redis.call('PUBLISH', ARGV[6], cjson.encode({type = 'minted', epoch = epoch, number = latest, nonce = ARGV[4], tags = minted}))
+end
+return reply
+`,
+)
+
+/** KEYS state, tags. ARGV new epoch, run id, nonce, lifetime, bus, JSON of tag names, JSON of keys. Returns epoch, number. */
+export const INVALIDATE = script(
+  'invalidate',
+  `${POSITION}
+local epoch = position(KEYS[1], ARGV[1], ARGV[2])
+local number = redis.call('HINCRBY', KEYS[1], 'n', 1)
+for i = 2, #KEYS do
+  redis.call('SET', KEYS[i], epoch .. ' ' .. number .. ' ' .. ARGV[3], 'PX', ARGV[4])
+end
+redis.call('PUBLISH', ARGV[5], '{"type":"invalidated","epoch":"' .. epoch .. '","number":' .. number
+  .. ',"nonce":"' .. ARGV[3] .. '","tags":' .. ARGV[6] .. ',"keys":' .. ARGV[7] .. '}')
+return {epoch, number}
+`,
+)
+
+/** KEYS state. ARGV new epoch, run id, own channel or '', instant of sending. Returns epoch, number, server time in microseconds. */
+export const PROBE = script(
+  'probe',
+  `${POSITION}
+local epoch, number = position(KEYS[1], ARGV[1], ARGV[2])
+if ARGV[3] ~= '' then
+  redis.call('PUBLISH', ARGV[3], '{"type":"echo","epoch":"' .. epoch .. '","number":' .. number .. ',"sentAt":' .. ARGV[4] .. '}')
+end
+local time = redis.call('TIME')
+return {epoch, number, time[1] .. string.format('%06d', time[2])}
+`,
+)
+
+/** KEYS state. ARGV new epoch, run id. Returns epoch, number, server time in microseconds. */
+export const RENEW = script(
+  'renew',
+  `
+local number = redis.call('HINCRBY', KEYS[1], 'n', 1)
+redis.call('HSET', KEYS[1], 'e', ARGV[1], 'r', ARGV[2])
+local time = redis.call('TIME')
+return {ARGV[1], number, time[1] .. string.format('%06d', time[2])}
+`,
+)

@@ -1,0 +1,21 @@
+/**
+ * What a cache needs of Redis, in one place: the four contracts, kept by one connection.
+ *
+ * Every method rejects with a `CACHE_REMOTE_*` error in finite time when it cannot do its work.
+ */
+
+import type { Bus } from './bus.ts'
+import type { Clock } from './clock.ts'
+import type { Leases } from './lease.ts'
+import type { TagStore } from './tags.ts'
+import type { SharedTier } from './tier.ts'
+
+export interface Remote extends SharedTier, Leases, TagStore, Bus {
+  /** Whether it is worth sending a command now. */
+  readonly usable: boolean
+  /** Ends the connections. Leases still held end by themselves. */
+  close(): Promise<void>
+}
+
+/** Opens the connection for a cache of this name. Must not block: it connects in the background. */
+export type OpenRemote = (name: string, clock: Clock) => Remote

@@ -1,0 +1,76 @@
+/** Counters, a function of the events and of nothing else. */
+
+import type { CacheEvent } from './events.ts'
+
+export interface Stats {
+  /** `requests = hits + misses + collapsed + errors`. */
+  requests: number
+  hits: number
+  misses: number
+  collapsed: number
+  errors: number
+  /** Of `hits`. */
+  memoryHits: number
+  /** Of `hits`. */
+  redisHits: number
+  /** Loaders that were called. */
+  loads: number
+  invalidations: number
+  /** Entries of Redis that were not believed. */
+  rejected: number
+  resets: number
+  remoteErrors: number
+}
+
+export function noStats(): Stats {
+  return {
+    requests: 0,
+    hits: 0,
+    misses: 0,
+    collapsed: 0,
+    errors: 0,
+    memoryHits: 0,
+    redisHits: 0,
+    loads: 0,
+    invalidations: 0,
+    rejected: 0,
+    resets: 0,
+    remoteErrors: 0,
+  }
+}
+
+/** Adds one event. */
+export function count(stats: Stats, event: CacheEvent): void {
+  switch (event.type) {
+    case 'read':
+      stats.requests++
+      if (event.outcome === 'hit') {
+        stats.hits++
+        if (event.tier === 'memory') stats.memoryHits++
+        else stats.redisHits++
+      } else if (event.outcome === 'miss') stats.misses++
+      else if (event.outcome === 'collapsed') stats.collapsed++
+      else stats.errors++
+      return
+    case 'load':
+      stats.loads++
+      return
+    case 'invalidate':
+      stats.invalidations++
+      return
+    case 'rejected':
+      stats.rejected++
+      return
+    case 'reset':
+      stats.resets++
+      return
+    case 'remote-error':
+      stats.remoteErrors++
+      return
+    case 'applied':
+    case 'remote-state':
+      return
+    default:
+      event satisfies never
+  }
+}
