@@ -1,0 +1,364 @@
+/**
+ * Redis as the cache sees it, in this process, with the same answers and with faults on demand.
+ *
+ * Each `open` is one more process of the fleet. A command takes effect the moment it is sent, as the
+ * scripts of redis/scripts.ts do, and its answer comes later; messages come in the order of publishing. The
+ * same suite runs on this and on a real server, so that what is proven here holds there.
+ */
+
+import type { BusListener, BusMessage } from './bus.ts'
+import { type Cancel, type Clock, type Millis, type Monotonic, millis, type ServerMs } from './clock.ts'
+import { identityOf } from './codec.ts'
+import { remoteTimeout, remoteUnavailable } from './errors.ts'
+import type { Claim, LeaseEnd } from './lease.ts'
+import type { OpenRemote, Remote } from './remote.ts'
+import type { Invalidated, Position, TagReading, TagState } from './tags.ts'
+import { uniqueWords } from './unique.ts'
+
+interface Lease {
+  readonly token: string
+  readonly endsAt: number
+  readonly waiting: Set<ProcessDouble>
+}
+
+/** All that the server keeps. A snapshot of it is what a restart may bring back. */
+interface Memory {
+  entries: Map<string, { readonly bytes: Buffer; readonly expiresAt: number }>
+  leases: Map<string, Lease>
+  tags: Map<string, TagState & { readonly epoch: string }>
+  state: { epoch: string; run: string; number: number } | undefined
+}
+
+const DEADLINE: Millis = millis(100)
+const PROBE_EVERY: Millis = millis(50)
+
+export class RedisDouble {
+  readonly unique = uniqueWords()
+  readonly processes: ProcessDouble[] = []
+  memory: Memory = empty()
+  run = 'run-1'
+  state: 'up' | 'frozen' | 'dead' = 'up'
+  /** Commands sent while frozen: they take effect on `thaw`. */
+  readonly stalled: (() => void)[] = []
+  /** How far the server's clock is from the processes' wall clocks. */
+  skew = 0
+  #runs = 1
+
+  /** Opens one process: `createCache({ redis: double.open })`. */
+  readonly open: OpenRemote = (_name, clock) => {
+    const process = new ProcessDouble(this, clock)
+    this.processes.push(process)
+    return process
+  }
+
+  flushAll(): void {
+    this.memory = empty()
+  }
+
+  evictTag(tag: string): void {
+    this.memory.tags.delete(tag)
+  }
+
+  /** What FLUSHALL leaves is not all that can go: the eviction of this one key takes epoch and count together. */
+  evictState(): void {
+    this.memory.state = undefined
+  }
+
+  freeze(): void {
+    this.state = 'frozen'
+  }
+
+  thaw(): void {
+    this.state = 'up'
+    for (const act of this.stalled.splice(0)) act()
+  }
+
+  kill(): void {
+    this.state = 'dead'
+    this.stalled.length = 0
+    for (const process of this.processes) process.disconnect()
+  }
+
+  snapshot(): Memory {
+    return copy(this.memory)
+  }
+
+  /** Another server process, with the memory of `snapshot`, or none. */
+  restart(snapshot?: Memory): void {
+    this.memory = snapshot ? copy(snapshot) : empty()
+    this.run = `run-${++this.#runs}`
+    this.state = 'up'
+    for (const process of this.processes) process.connect()
+  }
+
+  position(): { epoch: string; number: number } {
+    const held = this.memory.state
+    if (held && held.run === this.run) return held
+    this.memory.state = { epoch: this.unique(), run: this.run, number: (held?.number ?? 0) + 1 }
+    return this.memory.state
+  }
+
+  publish(message: BusMessage): void {
+    for (const process of this.processes) process.deliver(message)
+  }
+
+  now(clock: Clock): ServerMs {
+    return (clock.wall() + this.skew) as ServerMs
+  }
+}
+
+export class ProcessDouble implements Remote {
+  readonly #server: RedisDouble
+  readonly #clock: Clock
+  #usable = false
+  #closed = false
+  #subscribed = false
+  #listener: BusListener | undefined
+  #nextProbe: Cancel | undefined
+  /** Messages and answers that a test holds back, in order. */
+  #heldMessages: BusMessage[] | undefined
+  #heldAnswers: (() => void)[] | undefined
+
+  constructor(server: RedisDouble, clock: Clock) {
+    this.#server = server
+    this.#clock = clock
+  }
+
+  get usable(): boolean {
+    return this.#usable
+  }
+
+  /** The bus is lost, as when its connection is cut, until `hear`. */
+  cutBus(): void {
+    this.#subscribed = false
+  }
+
+  hear(): void {
+    this.#subscribed = true
+    this.#probe()
+  }
+
+  /** Messages stay on their way until `deliverMessages`. */
+  holdMessages(): void {
+    this.#heldMessages ??= []
+  }
+
+  deliverMessages(): void {
+    const held = this.#heldMessages ?? []
+    this.#heldMessages = undefined
+    for (const message of held) this.#listener?.message(message)
+  }
+
+  /** Answers stay on their way until `deliverAnswers`; commands take effect at once. */
+  holdAnswers(): void {
+    this.#heldAnswers ??= []
+  }
+
+  deliverAnswers(): void {
+    const held = this.#heldAnswers ?? []
+    this.#heldAnswers = undefined
+    for (const answer of held) answer()
+  }
+
+  listen(listener: BusListener): void {
+    this.#listener = listener
+    queueMicrotask(() => this.connect())
+    this.#probeLater()
+  }
+
+  connect(): void {
+    if (this.#closed || this.#server.state === 'dead') return
+    this.#server.position()
+    this.#subscribed = true
+    this.#become(true)
+    this.#probe()
+  }
+
+  disconnect(): void {
+    this.#subscribed = false
+    this.#become(false)
+  }
+
+  deliver(message: BusMessage): void {
+    if (!this.#subscribed) return
+    if (this.#heldMessages) this.#heldMessages.push(message)
+    else queueMicrotask(() => this.#listener?.message(message))
+  }
+
+  read(key: string): Promise<Buffer | undefined> {
+    return this.#send('read', () => this.#entry(key))
+  }
+
+  claim(key: string, rejected: Buffer | undefined, duration: Millis): Promise<Claim> {
+    return this.#send('claim', (): Claim => {
+      const bytes = this.#entry(key)
+      if (bytes && !(rejected && identityOf(bytes).equals(rejected))) return { type: 'found', bytes }
+      const now = this.#clock.now()
+      const lease = this.#server.memory.leases.get(key)
+      if (lease && lease.endsAt > now) {
+        lease.waiting.add(this)
+        return { type: 'busy', endsIn: millis(lease.endsAt - now) }
+      }
+      const token = this.#server.unique()
+      this.#server.memory.leases.set(key, { token, endsAt: now + duration, waiting: new Set() })
+      return { type: 'granted', token }
+    })
+  }
+
+  fill(key: string, token: string, bytes: Buffer, lifetime: Millis): Promise<boolean> {
+    return this.#send('fill', () => {
+      if (!this.#holds(key, token)) return false
+      this.#server.memory.entries.set(key, { bytes, expiresAt: this.#clock.now() + lifetime })
+      this.#endLease(key, { type: 'stored' })
+      return true
+    })
+  }
+
+  release(key: string, token: string, end: LeaseEnd): Promise<void> {
+    return this.#send('release', () => {
+      if (this.#holds(key, token)) this.#endLease(key, end)
+    })
+  }
+
+  tags(names: readonly string[], mint: boolean): Promise<TagReading> {
+    return this.#send('tags', () => {
+      const { epoch, number } = this.#server.position()
+      const nonce = this.#server.unique()
+      const minted: string[] = []
+      const states = names.map((name) => {
+        const held = this.#server.memory.tags.get(name)
+        if (held?.epoch === epoch) return held
+        if (!mint) return undefined
+        minted.push(name)
+        const state = { epoch, nonce, number }
+        this.#server.memory.tags.set(name, state)
+        return state
+      })
+      if (minted.length > 0) this.#server.publish({ type: 'minted', epoch, number, nonce, tags: minted })
+      return { epoch, states }
+    })
+  }
+
+  invalidate(tags: readonly string[], keys: readonly string[]): Promise<Invalidated> {
+    return this.#send('invalidate', () => {
+      for (const key of keys) {
+        this.#server.memory.entries.delete(key)
+        this.#server.memory.leases.delete(key)
+      }
+      const { epoch } = this.#server.position()
+      const number = this.#countUp()
+      const nonce = this.#server.unique()
+      for (const tag of tags) this.#server.memory.tags.set(tag, { epoch, nonce, number })
+      this.#server.publish({ type: 'invalidated', epoch, number, nonce, tags, keys })
+      return { epoch, number, nonce }
+    })
+  }
+
+  renew(): Promise<Position> {
+    return this.#send('renew', () => {
+      this.#server.position()
+      const number = this.#countUp()
+      const epoch = this.#server.unique()
+      this.#server.memory.state = { epoch, run: this.#server.run, number }
+      return { epoch, number, time: this.#server.now(this.#clock) }
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#nextProbe?.()
+    this.#listener = undefined
+    this.disconnect()
+  }
+
+  #entry(key: string): Buffer | undefined {
+    const held = this.#server.memory.entries.get(key)
+    return held && held.expiresAt > this.#clock.now() ? held.bytes : undefined
+  }
+
+  #holds(key: string, token: string): boolean {
+    const lease = this.#server.memory.leases.get(key)
+    return lease !== undefined && lease.token === token && lease.endsAt > this.#clock.now()
+  }
+
+  #endLease(key: string, end: LeaseEnd): void {
+    const lease = this.#server.memory.leases.get(key)
+    this.#server.memory.leases.delete(key)
+    for (const process of lease?.waiting ?? []) process.deliver({ type: 'lease-ended', key, end })
+  }
+
+  #countUp(): number {
+    const position = this.#server.memory.state
+    if (!position) throw new Error('counted up without a position')
+    position.number++
+    return position.number
+  }
+
+  #send<R>(operation: string, act: () => R): Promise<R> {
+    if (!this.#usable) return Promise.reject(remoteUnavailable(operation))
+    return new Promise((resolve, reject) => {
+      const cancel = this.#clock.timer(DEADLINE, () => {
+        this.#become(false)
+        reject(remoteTimeout(operation, DEADLINE))
+      })
+      this.#execute(() => {
+        const result = act()
+        this.#answer(() => {
+          cancel()
+          resolve(result)
+        })
+      })
+    })
+  }
+
+  #execute(act: () => void): void {
+    if (this.#server.state === 'up') act()
+    else if (this.#server.state === 'frozen') this.#server.stalled.push(act)
+  }
+
+  #answer(give: () => void): void {
+    if (this.#heldAnswers) this.#heldAnswers.push(give)
+    else queueMicrotask(give)
+  }
+
+  #probe(): void {
+    const sentAt = this.#clock.now()
+    this.#execute(() => {
+      const { epoch, number } = this.#server.position()
+      this.deliver({ type: 'echo', epoch, number, sentAt })
+      const time = this.#server.now(this.#clock)
+      this.#answer(() => {
+        if (this.#server.state !== 'up' || this.#closed) return
+        this.#listener?.serverTime(time, ((sentAt + this.#clock.now()) / 2) as Monotonic)
+        this.#become(true)
+      })
+    })
+  }
+
+  #probeLater(): void {
+    if (this.#closed) return
+    this.#nextProbe = this.#clock.timer(PROBE_EVERY, () => {
+      this.#probe()
+      this.#probeLater()
+    })
+  }
+
+  #become(usable: boolean): void {
+    if (this.#usable === usable) return
+    this.#usable = usable
+    this.#listener?.usable(usable)
+  }
+}
+
+function empty(): Memory {
+  return { entries: new Map(), leases: new Map(), tags: new Map(), state: undefined }
+}
+
+function copy(memory: Memory): Memory {
+  return {
+    entries: new Map(memory.entries),
+    leases: new Map(memory.leases),
+    tags: new Map(memory.tags),
+    state: memory.state && { ...memory.state },
+  }
+}
