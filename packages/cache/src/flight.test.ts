@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+
+import type { Monotonic } from './clock.ts'
+import { Flights } from './flight.ts'
+import { GatedLoad } from './gated-load.ts'
+
+const now = 0 as Monotonic
+
+// A --------------- ends here
+//    superseded
+//      B ------------------
+//                    C joins B
+test('a superseded flight does not free the slot of the one that replaced it', async () => {
+  const flights = new Flights<string | undefined>()
+  const gate = new GatedLoad<string, string>()
+
+  const a = flights.start('k', now, () => gate.load('a'))
+  flights.supersede('k')
+  const b = flights.start('k', now, () => gate.load('b'))
+  gate.resolve(0, 'old')
+  expect(await a.result).toBe('old')
+  expect(flights.running('k')).toBe(b)
+  gate.resolve(1, 'new')
+  expect(await b.result).toBe('new')
+  expect(flights.size).toBe(0)
+})
+
+test('a superseded flight is not joined, and knows it', () => {
+  const flights = new Flights<string | undefined>()
+  const gate = new GatedLoad<string, string>()
+  const [a, b] = [flights.start('a', now, () => gate.load('a')), flights.start('b', now, () => gate.load('b'))]
+  flights.supersedeAll()
+  expect([a.superseded, b.superseded, flights.size]).toEqual([true, true, 0])
+})
+
+test('a failed flight frees its slot', async () => {
+  const flights = new Flights<string | undefined>()
+  const flight = flights.start('k', now, () => Promise.reject(new Error('no')))
+  await expect(flight.result).rejects.toThrow('no')
+  expect(flights.running('k')).toBeUndefined()
+})

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+
+import { expect, test } from 'vitest'
+
+import { DEFAULTS, resolveCacheOptions, resolvePolicy } from './options.ts'
+import { REDIS_DEFAULTS, redis } from './redis/index.ts'
+
+const least = { name: 'product', version: 1, ttl: 1_000, key: () => [], load: async () => 1 }
+
+test('what the docs call the default is the default', () => {
+  const documented = (file: string): Record<string, number> => {
+    const text = readFileSync(new URL(file, import.meta.url), 'utf8')
+    const found = text.matchAll(/@default ([\d_]+)\n\s+\*\/\n\s+readonly (\w+)/g)
+    return Object.fromEntries([...found].map(([, value = '', name = '']) => [name, Number(value.replaceAll('_', ''))]))
+  }
+  expect(documented('./options.ts')).toEqual(DEFAULTS)
+  expect(documented('./redis/index.ts')).toEqual(REDIS_DEFAULTS)
+})
+
+test.each([
+  ['a name with a space', () => resolveCacheOptions({ name: 'my shop' }), 'name'],
+  ['an empty name', () => resolveCacheOptions({ name: '' }), 'name'],
+  ['a bound of 0', () => resolveCacheOptions({ name: 's', maxStaleness: 0 }), 'maxStaleness'],
+  ['no room at all', () => resolveCacheOptions({ name: 's', memory: { maxBytes: 0 } }), 'maxBytes'],
+  ['no loader at once', () => resolveCacheOptions({ name: 's', loads: { concurrent: 0 } }), 'concurrent'],
+  ['a ttl of 0', () => resolvePolicy({ ...least, ttl: 0 }), 'ttl'],
+  ['a ttl of half a millisecond', () => resolvePolicy({ ...least, ttl: 0.5 }), 'ttl'],
+  ['no ttl', () => resolvePolicy({ ...least, ttl: undefined as unknown as number }), 'ttl'],
+  ['version 0', () => resolvePolicy({ ...least, version: 0 }), 'version'],
+  ['a deadline of an hour', () => resolvePolicy({ ...least, loadTimeout: 3_600_000 }), 'loadTimeout'],
+  ['a URL of another kind', () => redis({ url: 'http://localhost' }), 'url'],
+  ['no time for a command', () => redis({ url: 'redis://localhost', commandTimeout: 0 }), 'commandTimeout'],
+])('%s is refused, and the message names the option', (_what, resolve, name) => {
+  expect(resolve).toThrow(
+    expect.objectContaining({ code: 'CACHE_OPTION_INVALID', message: expect.stringContaining(name) }),
+  )
+})
+
+test('a URL with a password is not repeated in the message', () => {
+  expect(() => redis({ url: 'http://user:secret@localhost' })).toThrow(
+    expect.not.objectContaining({ message: expect.stringContaining('secret') }),
+  )
+})

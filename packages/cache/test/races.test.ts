@@ -1,0 +1,300 @@
+/**
+ * Races of messages with answers, and of clocks, which only a double can hold still. P1 and P2 are two processes;
+ * P1's messages and answers wait in the test's hand.
+ */
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+import { type Cache, createCache } from '../src/index.ts'
+import type { ProcessDouble } from '../src/redis-double.ts'
+import { GatedLoad, ManualClock } from '../src/testing.ts'
+import { doubleWorld } from './double-world.ts'
+import { BOUND, until } from './world.ts'
+
+type World = Awaited<ReturnType<typeof doubleWorld>>
+
+let world: World
+let p1: Cache
+let p2: Cache
+let wire: ProcessDouble
+let price = 1
+let loads = 0
+
+function products(cache: Cache) {
+  return cache.resource({
+    name: 'product',
+    version: 1,
+    ttl: 60_000,
+    key: (id: number) => [id],
+    tags: (id) => [`product:${id}`],
+    tagsOf: () => ['category:audio'],
+    load: async () => {
+      loads++
+      return { price }
+    },
+  })
+}
+
+beforeEach(async () => {
+  world = await doubleWorld()
+  p1 = (await world.open()).cache
+  p2 = (await world.open()).cache
+  const first = world.double.processes[0]
+  if (!first) throw new Error('no process')
+  wire = first
+  price = 1
+  loads = 0
+})
+afterEach(() => world.close())
+
+/** Until what is under way in this turn has been done. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+describe('an answer that its invalidation has overtaken', () => {
+  // P1   GET k: entry (1) ................................ answer: given to who asked, not kept
+  // P2               price = 2, invalidate k ▲ heard by P1
+  test('of a read is not kept in memory', async () => {
+    await products(p2).get(1)
+    const r1 = products(p1)
+    wire.holdAnswers()
+    const read = r1.get(1)
+    price = 2
+    await products(p2).invalidate(1)
+    await turn()
+    wire.deliverAnswers()
+    expect((await read)?.price).toBe(1)
+    expect((await r1.get(1))?.price).toBe(2)
+  })
+
+  // P1   GET k: entry (1, a)   tags?: a ................... answer: given, not kept
+  // P2                              price = 2, tag is b ▲ heard by P1
+  test('of a question for tags is not kept in memory', async () => {
+    await products(p2).get(1)
+    const r1 = products(p1)
+    wire.holdAnswers()
+    const read = r1.get(1)
+    wire.deliverAnswers()
+    wire.holdAnswers()
+    await turn()
+    price = 2
+    await p2.invalidateTags(['product:1'])
+    await turn()
+    wire.deliverAnswers()
+    expect((await read)?.price).toBe(1)
+    expect((await r1.get(1))?.price).toBe(2)
+  })
+
+  // P1   load (1)   fill: stored ......................... answer: given, not kept
+  // P2                      price = 2, invalidate k ▲ heard by P1
+  test('of a fill is not kept in memory', async () => {
+    const gate = new GatedLoad<number, { price: number }>()
+    const resource = p1.resource({ name: 'gated', version: 1, ttl: 60_000, key: (id: number) => [id], load: gate.load })
+    const read = resource.get(1)
+    await gate.called(1)
+    wire.holdAnswers()
+    gate.resolve(0, { price: 1 })
+    await until('stored', () => world.double.memory.entries.has('gated.1:1'))
+    await p2
+      .resource({ name: 'gated', version: 1, ttl: 60_000, key: (id: number) => [id], load: gate.load })
+      .invalidate(1)
+    await turn()
+    wire.deliverAnswers()
+    expect((await read)?.price).toBe(1)
+    const again = resource.get(1)
+    await gate.called(2)
+    gate.resolve(1, { price: 2 })
+    expect((await again)?.price).toBe(2)
+  })
+})
+
+describe('a subscriber with a backlog', () => {
+  // P1   messages wait: the invalidation, and after it the echoes of every probe
+  // P2   price = 2, invalidate ▲
+  test('serves nothing from memory past the bound', async () => {
+    const r1 = products(p1)
+    await r1.get(1)
+    wire.holdMessages()
+    price = 2
+    await p2.invalidateTags(['product:1'])
+    const acknowledgedAt = performance.now()
+    await until('the bound has passed', () => performance.now() - acknowledgedAt > BOUND)
+    expect((await r1.get(1))?.price).toBe(2)
+  })
+
+  test('is not trusted because old echoes arrive at last', async () => {
+    const r1 = products(p1)
+    await r1.get(1)
+    wire.holdMessages()
+    const heldAt = performance.now()
+    await until('the bound has passed', () => performance.now() - heldAt > BOUND)
+    price = 2
+    // The invalidation is published after every echo that is in the backlog, and is still on its way.
+    wire.deliverMessages()
+    wire.holdMessages()
+    await p2.invalidateTags(['product:1'])
+    const acknowledgedAt = performance.now()
+    await until('a little later', () => performance.now() - acknowledgedAt > 20)
+    await until('past the bound of what was proven', () => performance.now() - acknowledgedAt > BOUND)
+    expect((await r1.get(1))?.price).toBe(2)
+  })
+
+  // P1   holds 1   | event loop blocked for longer than the bound; the invalidation lies in the socket |   get
+  test('whose event loop was blocked serves nothing it has not yet heard of', async () => {
+    const r1 = products(p1)
+    await r1.get(1)
+    wire.holdMessages()
+    price = 2
+    await p2.invalidateTags(['product:1'])
+    const blockedAt = performance.now()
+    while (performance.now() - blockedAt <= BOUND + 1) Math.sqrt(2)
+    expect((await r1.get(1))?.price).toBe(2)
+  })
+})
+
+// P1   holds (1, cell of product:1)   another tag takes the place of the cell
+// P2                                       price = 2, invalidate: no cell in P1 takes it
+test('a cell that was forgotten does not hide the invalidation of an entry that is still held', async () => {
+  const small = (await world.open({ memory: { maxTags: 2 } })).cache
+  const resource = products(small)
+  await resource.get(1)
+  await resource.get(2)
+  price = 2
+  await p2.invalidateTags(['product:1'])
+  await turn()
+  expect((await resource.get(1))?.price).toBe(2)
+})
+
+// both find the tag missing; one minting replaces nothing, the other learns of it
+test('two that mint one tag at once end with one nonce, and both their entries are judged by it', async () => {
+  world.double.flushAll()
+  const [a, b] = await Promise.all([products(p1).get(1), products(p2).get(2)])
+  expect([a?.price, b?.price]).toEqual([1, 1])
+  price = 2
+  await p1.invalidateTags(['category:audio'])
+  await until('P2 has heard', async () => (await products(p2).get(2))?.price === 2)
+  expect((await products(p1).get(1))?.price).toBe(2)
+})
+
+describe('without Redis', () => {
+  // load (1) ------------------------- value's tag is unknown until now, and changed meanwhile: not kept
+  //        price = 2, invalidate it
+  test('a tag computed from the value and invalidated during the load keeps it out of memory', async () => {
+    const alone = createCache({ name: 'alone' })
+    const gate = new GatedLoad<number, { price: number }>()
+    const resource = alone.resource({
+      name: 'product',
+      version: 1,
+      ttl: 60_000,
+      key: (id: number) => [id],
+      tagsOf: () => ['category:audio'],
+      load: gate.load,
+    })
+    const read = resource.get(1)
+    await gate.called(1)
+    expect(await alone.invalidateTags(['category:audio'])).toBe(true)
+    gate.resolve(0, { price: 1 })
+    await read
+    const again = resource.get(1)
+    await gate.called(2)
+    gate.resolve(1, { price: 2 })
+    expect((await again)?.price).toBe(2)
+    expect((await resource.get(1))?.price).toBe(2)
+    expect(gate.calls).toBe(2)
+  })
+
+  test('one process alone caches, and invalidates by key and by tag', async () => {
+    const alone = createCache({ name: 'alone' })
+    const resource = products(alone)
+    await resource.get(1)
+    await resource.get(1)
+    expect(loads).toBe(1)
+    price = 2
+    expect(await resource.invalidate(1)).toBe(true)
+    expect((await resource.get(1))?.price).toBe(2)
+    price = 3
+    expect(await alone.invalidateTags(['category:audio'])).toBe(true)
+    expect((await resource.get(1))?.price).toBe(3)
+    expect(alone.health()).toMatchObject({ redis: 'off', trusted: true })
+  })
+})
+
+describe('clocks', () => {
+  const opened: Cache[] = []
+  afterEach(async () => {
+    for (const cache of opened.splice(0)) await cache.close()
+  })
+
+  async function openWith(clock: ManualClock): Promise<Cache> {
+    const cache = createCache({ name: 'test', redis: world.double.open, clock })
+    opened.push(cache)
+    await clock.advance(60)
+    return cache
+  }
+
+  // the wall clock of P4 is five seconds behind that of P3; the server's is three ahead
+  test('two hosts five seconds apart agree when an entry expires', async () => {
+    world.double.skew = 3_000
+    const [c3, c4] = [new ManualClock(), new ManualClock()]
+    const p3 = await openWith(c3)
+    // Both measure the server through their own wall clocks, so the double's answer must be the same instant.
+    c4.wallOffset -= 5_000
+    const p4 = createCache({
+      name: 'test',
+      clock: c4,
+      redis: (name, clock) => world.double.open(name, { ...wrap(clock), wall: () => c3.wall() }),
+    })
+    opened.push(p4)
+    await c4.advance(60)
+    const resource = (cache: Cache) =>
+      cache.resource({ name: 'short', version: 1, ttl: 1_000, key: () => [1], load: async () => ({ price: ++loads }) })
+    const [r3, r4] = [resource(p3), resource(p4)]
+    expect(await r3.get(undefined)).toEqual({ price: 1 })
+    expect(await r4.get(undefined)).toEqual({ price: 1 })
+    await Promise.all([c3.advance(900), c4.advance(900)])
+    expect(await r4.get(undefined)).toEqual({ price: 1 })
+    await Promise.all([c3.advance(200), c4.advance(200)])
+    expect((await r4.get(undefined))?.price).toBeGreaterThan(1)
+  })
+
+  // P3   claim a, then stands still ------------------------------------------- fill a: refused
+  // P4              a has ended: claim b --- load (2) --- fill b
+  test('a holder that stood still past its lease does not overwrite what came after it', async () => {
+    const [c3, c4] = [new ManualClock(), new ManualClock()]
+    const [p3, p4] = [await openWith(c3), await openWith(c4)]
+    const gate = new GatedLoad<number, { price: number }>()
+    const resource = (cache: Cache) =>
+      cache.resource({
+        name: 'slow',
+        version: 1,
+        ttl: 600_000,
+        loadTimeout: 1_000,
+        key: (id: number) => [id],
+        load: gate.load,
+      })
+    const [r3, r4] = [resource(p3), resource(p4)]
+    const old = r3.get(1)
+    await gate.called(1)
+    await c4.advance(10_000)
+    const current = r4.get(1)
+    await gate.called(2)
+    gate.resolve(1, { price: 2 })
+    expect((await current)?.price).toBe(2)
+    gate.resolve(0, { price: 1 })
+    await old
+    expect((await r4.get(1))?.price).toBe(2)
+    const p5 = await openWith(c4)
+    expect((await resource(p5).get(1))?.price).toBe(2)
+    expect(gate.calls).toBe(2)
+  })
+})
+
+/** A clock's methods, bound, so that one of them can be replaced. */
+function wrap(clock: { now(): unknown }): ConstructorParameters<typeof ProcessDouble>[1] {
+  const manual = clock as ManualClock
+  return {
+    now: () => manual.now(),
+    wall: () => manual.wall(),
+    timer: (delay, act) => manual.timer(delay, act),
+    soon: (act) => manual.soon(act),
+  }
+}
