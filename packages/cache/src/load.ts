@@ -205,7 +205,7 @@ async function store(
   const cells = [...before.cells, ...late.cells]
   const nonces = stamps.map(({ nonce }) => nonce)
   // Dead on arrival: an invalidation of a tag has been applied here since. Storing it would only cost the next reader.
-  const inOurEpoch = before.epoch === engine.proof.noted?.epoch
+  const inOurEpoch = before.epoch === engine.proof.epoch
   if (flight.superseded || (inOurEpoch && !isCurrent(cells, nonces))) return
 
   const bytes = encodeEntry(flight.key, {

@@ -47,7 +47,7 @@ async function rejection(
   const now = clock.now()
   if (!isFresh(entry, proof.toServer(now))) return 'expired'
   if (pending.has(key, entry.stamps)) return 'pending'
-  const trusted = proof.holds(now) && entry.epoch === proof.noted?.epoch
+  const trusted = proof.holds(now) && entry.epoch === proof.epoch
   if (trusted && entry.stamps.every(({ nonce }, i) => nonce === cells[i]?.nonce)) return
   return confirm(engine, remote, entry, cells)
 }
@@ -74,7 +74,7 @@ export function learn(
   cells: readonly Cell[],
   states: readonly ({ readonly nonce: string; readonly number: number } | undefined)[],
 ): void {
-  if (epoch !== engine.proof.noted?.epoch) return
+  if (epoch !== engine.proof.epoch) return
   for (const [i, state] of states.entries()) {
     const cell = cells[i]
     if (state && cell) engine.cells.offer(cell, state.nonce, state.number)

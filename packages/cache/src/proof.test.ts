@@ -64,6 +64,16 @@ describe('what a number tells', () => {
   })
 })
 
+test('a load after an answer of Redis may count on it before the bus has brought it', () => {
+  const answered = proof()
+  answered.echoed('e', 7, at(0))
+  answered.saw('e', 9)
+  answered.saw('other', 12)
+  expect(answered.noted).toEqual({ epoch: 'e', number: 9 })
+  // It is no proof: what came between has not been applied.
+  expect(answered.echoed('e', 9, at(1))).toEqual({ type: 'reset', reason: 'gap' })
+})
+
 test.each([
   [500, 0, true, 'a value as young as the bound needs no proof'],
   [501, 0, false, 'an older one does'],

@@ -19,7 +19,7 @@
 
 import { between, type Millis, type Monotonic, type ServerMs } from './clock.ts'
 
-/** The point up to which invalidations have been applied. */
+/** A point in the count of invalidations that Redis had reached. */
 export interface Noted {
   readonly epoch: string
   readonly number: number
@@ -35,7 +35,10 @@ const APPLY: Verdict = { type: 'apply' }
 export class Proof {
   readonly #alone: boolean
   readonly #bound: Millis
-  #noted: Noted | undefined
+  /** Up to here every invalidation has been applied. */
+  #applied: Noted | undefined
+  /** The highest number heard of in the epoch of `#applied`; not below it. */
+  #seen = 0
   /** The instant the latest proven probe was sent. */
   #provenAt = Number.NEGATIVE_INFINITY as Monotonic
   /** Server time minus monotonic time. */
@@ -65,23 +68,36 @@ export class Proof {
     return Number.isFinite(this.#provenAt) ? between(this.#provenAt, now) : undefined
   }
 
-  /** What has been applied by now; `undefined` until the first message. */
+  /** The epoch this process is in; `undefined` until the first message. */
+  get epoch(): string | undefined {
+    return this.#applied?.epoch
+  }
+
+  /**
+   * The latest number known to this process. A load notes it before it begins: an invalidation with a number that
+   * is not higher came before the load, whether or not it has been applied here.
+   */
   get noted(): Noted | undefined {
-    return this.#noted
+    return this.#applied && { epoch: this.#applied.epoch, number: this.#seen }
+  }
+
+  /** Redis answered this process with this number. */
+  saw(epoch: string, number: number): void {
+    if (this.#applied?.epoch === epoch) this.#seen = Math.max(this.#seen, number)
   }
 
   /** An invalidation, from the bus. */
   invalidated(epoch: string, number: number): Verdict {
-    if (this.#noted?.epoch !== epoch) return this.#reset(epoch, number)
-    if (number > this.#noted.number + 1) return this.#reset(epoch, number)
-    // A number not above ours was answered to this very process before the bus brought it.
-    if (number > this.#noted.number) this.#noted = { epoch, number }
+    if (this.#applied?.epoch !== epoch) return this.#reset(epoch, number)
+    if (number > this.#applied.number + 1) return this.#reset(epoch, number)
+    if (number > this.#applied.number) this.#applied = { epoch, number }
+    this.saw(epoch, number)
     return APPLY
   }
 
   /** Anything else that carries a number: it tells of no new invalidation, so a higher number is a gap. */
   mentioned(epoch: string, number: number): Verdict {
-    if (this.#noted?.epoch !== epoch || number > this.#noted.number) return this.#reset(epoch, number)
+    if (this.#applied?.epoch !== epoch || number > this.#applied.number) return this.#reset(epoch, number)
     return APPLY
   }
 
@@ -105,8 +121,9 @@ export class Proof {
   }
 
   #reset(epoch: string, number: number): Verdict {
-    const reason = this.#noted === undefined ? 'first' : this.#noted.epoch === epoch ? 'gap' : 'epoch'
-    this.#noted = { epoch, number }
+    const reason = this.#applied === undefined ? 'first' : this.#applied.epoch === epoch ? 'gap' : 'epoch'
+    this.#applied = { epoch, number }
+    this.#seen = number
     this.#provenAt = Number.NEGATIVE_INFINITY as Monotonic
     return { type: 'reset', reason }
   }

@@ -143,10 +143,16 @@ export class ProcessDouble implements Remote {
     this.#heldMessages ??= []
   }
 
-  deliverMessages(): void {
+  get messagesHeld(): number {
+    return this.#heldMessages?.length ?? 0
+  }
+
+  /** Delivers all that is held, and holds no more; or the first `count`, and goes on holding. */
+  deliverMessages(count?: number): void {
     const held = this.#heldMessages ?? []
-    this.#heldMessages = undefined
-    for (const message of held) this.#listener?.message(message)
+    const some = held.splice(0, count ?? held.length)
+    if (count === undefined) this.#heldMessages = undefined
+    for (const message of some) this.#listener?.message(message)
   }
 
   /** Answers stay on their way until `deliverAnswers`; commands take effect at once. */

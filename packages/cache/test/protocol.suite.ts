@@ -83,6 +83,32 @@ export function protocolSuite(name: string, open: () => Promise<World>): void {
         expect((await r2.get(1))?.price).toBe(2)
       })
 
+      // P1   claim ------- load (1) ------------------- fill: the token no longer stands, or the tag is another
+      // P2                      price = 2, invalidate ▲ not heard by P1
+      test.each(invalidations)(
+        '%s that the loading process has not heard of keeps it out as well',
+        async (_how, invalidate) => {
+          const [p1, p2] = [await world.open(), await world.open()]
+          const gate = new GatedLoad<number, Product>()
+          const warm = products(p1.cache, gate.load).get(2)
+          await gate.called(1)
+          gate.resolve(0, { price: 9, category: 'audio' })
+          await warm
+          const first = products(p1.cache, gate.load).get(1)
+          await gate.called(2)
+          await world.whileDeaf(async () => {
+            expect(await invalidate(p2, gate)).toBe(true)
+            gate.resolve(1, { price: 1, category: 'audio' })
+            expect((await first)?.price).toBe(1)
+          })
+          const p3 = await world.open()
+          const second = products(p3.cache, gate.load).get(1)
+          await gate.called(3)
+          gate.resolve(2, { price: 2, category: 'audio' })
+          expect((await second)?.price).toBe(2)
+        },
+      )
+
       test('of an unrelated tag lets it be stored', async () => {
         const p1 = await world.open()
         const gate = new GatedLoad<number, Product>()
@@ -175,7 +201,9 @@ export function protocolSuite(name: string, open: () => Promise<World>): void {
       await world.whileDeaf(async () => {
         await p1.cache.invalidateTags(['category:audio'])
       })
-      await until('reset', () => p2.events.some((event) => event.type === 'reset' && event.reason === 'gap'))
+      const found = ({ events }: Member): boolean =>
+        events.some((event) => event.type === 'reset' && event.reason === 'gap')
+      await until('both have found the gap', () => found(p1) && found(p2))
       const loads = source.loads
       await r1.get(1)
       await r2.get(1)
@@ -254,6 +282,21 @@ export function protocolSuite(name: string, open: () => Promise<World>): void {
         expect((await products(p2.cache, source.load).get(1))?.price).toBe(2)
         expect((await r1.get(1))?.price).toBe(2)
       })
+    })
+
+    test('a restart from an old snapshot brings no entry without tags back either', async () => {
+      const source = new Source()
+      const plain = { tags: () => [], tagsOf: () => [] }
+      const p1 = await world.open()
+      const r1 = products(p1.cache, source.load, plain)
+      await r1.get(1)
+      await world.save()
+      source.price = 2
+      await r1.invalidate(1)
+      await world.kill()
+      await world.restart({ snapshot: true })
+      const p2 = await world.open()
+      expect((await products(p2.cache, source.load, plain).get(1))?.price).toBe(2)
     })
 
     describe('bytes from Redis are not trusted', () => {

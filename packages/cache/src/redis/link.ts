@@ -17,6 +17,7 @@ import { Command, Redis, type RedisOptions } from 'ioredis'
 
 import { between, type Clock, type Millis, type Monotonic, millis } from '../clock.ts'
 import { CacheError, remoteFailed, remoteUnavailable } from '../errors.ts'
+import { spread } from '../unique.ts'
 import { withDeadline } from './deadline.ts'
 import type { Script } from './scripts.ts'
 
@@ -56,7 +57,7 @@ export function connectionOptions() {
     maxRetriesPerRequest: 0,
     enableReadyCheck: true,
     maxLoadingRetryTime: 1_000,
-    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000) * (0.75 + Math.random() / 2),
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000) * spread(),
     reconnectOnError: null,
     disableClientInfo: true,
   } satisfies RedisOptions
