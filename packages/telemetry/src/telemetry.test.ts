@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process'
+import { createServer } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
+import { promisify } from 'node:util'
+import { trace } from '@opentelemetry/api'
+import { expect, onTestFinished, test } from 'vitest'
+import { startTelemetry } from './telemetry.ts'
+import { currentTracer } from './tracer.ts'
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** Where nothing listens: a port that was just given up. */
+async function nowhere(): Promise<string> {
+  const server = createTcpServer()
+  const url = await listen(server)
+  await new Promise((resolve) => server.close(resolve))
+  return url
+}
+
+function oneSpan(): void {
+  trace.getTracer('test').startSpan('work').end()
+}
+
+test('without an endpoint it is off: no tracer, and a shutdown that does nothing', async () => {
+  const telemetry = startTelemetry({ serviceName: 'test' })
+  expect(telemetry.enabled).toBe(false)
+  expect(currentTracer()).toBeUndefined()
+  await telemetry.shutdown()
+})
+
+test('while it is off, nothing of the SDK is loaded', async () => {
+  const script = `
+    import { registerHooks } from 'node:module'
+    const loaded = []
+    registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) })
+    const { startTelemetry } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)})
+    startTelemetry({ serviceName: 'test', endpoint: process.argv[1] }).shutdown()
+    console.log(loaded.filter((url) => /sdk-|exporter|resources|otlp|context-async/.test(url)).length)`
+  const run = async (...args: string[]): Promise<number> => {
+    const node = ['--input-type=module', '--eval', script, ...args]
+    return Number((await promisify(execFile)(process.execPath, node)).stdout)
+  }
+  expect(await run()).toBe(0)
+  // The same count must see the SDK when it is on, or the 0 above says nothing.
+  expect(await run(await nowhere())).toBeGreaterThan(0)
+})
+
+test('spans are delivered as OTLP protobuf to /v1/traces, under the name of the service', async () => {
+  const bodies: { path: string | undefined; type: string | undefined; body: string }[] = []
+  const collector = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const body = Buffer.concat(chunks).toString('latin1')
+    bodies.push({ path: request.url, type: request.headers['content-type'], body })
+    response.end()
+  })
+  const telemetry = startTelemetry({ serviceName: 'shop-test', endpoint: await listen(collector) })
+  oneSpan()
+  await telemetry.shutdown()
+
+  expect(bodies).toHaveLength(1)
+  expect(bodies[0]).toMatchObject({ path: '/v1/traces', type: 'application/x-protobuf' })
+  expect(bodies[0]?.body).toContain('shop-test')
+  expect(bodies[0]?.body).toContain('service.instance.id')
+  expect(bodies[0]?.body).not.toMatch(/process\.(owner|command)/)
+})
+
+test('with no collector a shutdown resolves in time and says what was lost', async () => {
+  const said: string[] = []
+  const telemetry = startTelemetry({
+    serviceName: 'test',
+    endpoint: await nowhere(),
+    report: (message) => said.push(message),
+  })
+  oneSpan()
+  const start = performance.now()
+  await telemetry.shutdown()
+  expect(performance.now() - start).toBeLessThan(3_000)
+  expect(said.join('\n')).toMatch(/Traces cannot be delivered to http:.*v1\/traces \(ECONNREFUSED\)/)
+})
+
+test('a collector that accepts and never answers cannot hold back a shutdown', async () => {
+  const telemetry = startTelemetry({ serviceName: 'test', endpoint: await listen(createTcpServer()) })
+  oneSpan()
+  const start = performance.now()
+  await telemetry.shutdown()
+  expect(performance.now() - start).toBeLessThan(3_000)
+})
+
+test('after a shutdown it is off and may be started again', async () => {
+  const endpoint = await nowhere()
+  const first = startTelemetry({ serviceName: 'test', endpoint })
+  expect(() => startTelemetry({ serviceName: 'test', endpoint })).toThrow(/already started/)
+  await Promise.all([first.shutdown(), first.shutdown()])
+  expect(currentTracer()).toBeUndefined()
+  await startTelemetry({ serviceName: 'test', endpoint }).shutdown()
+})
+
+test.each([['localhost:4318'], ['grpc://127.0.0.1:4317'], ['4318']])('the endpoint %s is refused', (endpoint) => {
+  expect(() => startTelemetry({ serviceName: 'test', endpoint })).toThrow(/such as http:\/\/127\.0\.0\.1:4318/)
+})
+
+test.each([[-0.1], [1.1], [Number.NaN]])('the sample ratio %d is refused', (sampleRatio) => {
+  expect(() => startTelemetry({ serviceName: 'test', endpoint: 'http://127.0.0.1:1', sampleRatio })).toThrow(
+    /from 0 to 1/,
+  )
+})
