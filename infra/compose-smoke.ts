@@ -1,0 +1,185 @@
+/**
+ * Brings the compose project up on the engine of this machine and looks at it from outside: a product read in one
+ * replica, its price changed in the other, both traces found in Jaeger, everything gone afterwards.
+ *
+ *     node infra/compose-smoke.ts
+ *
+ * It has a project name and ports of its own and leaves nothing behind. Where no engine runs it says so in one line
+ * and succeeds; where one runs, an image that is missing is a failure.
+ */
+
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { freePort, isFree } from '@shop/local-stack'
+import { drawTraces, type RecordedSpan, readTraces } from '@shop/telemetry/testing'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const PROJECT = `shop-smoke-${process.pid}`
+const ADMIN_TOKEN = randomBytes(32).toString('hex')
+const START_LIMIT_S = 180
+const PROPAGATION_LIMIT_MS = 2_000
+const TRACE_LIMIT_MS = 10_000
+
+const run = promisify(execFile)
+
+// A reader that went away must not end this process before it has tidied up.
+process.stdout.on('error', () => undefined)
+
+const engine = await run('docker', ['info', '--format', '{{.ServerVersion}}']).catch(() => undefined)
+if (engine === undefined) {
+  console.log('compose: skipped, no Docker engine answers')
+} else {
+  await smoke()
+}
+
+async function smoke(): Promise<void> {
+  const api = await twoPorts()
+  const [jaeger, postgres, redis] = await Promise.all([freePort(), freePort(), freePort()])
+  const environment = {
+    ...process.env,
+    // As someone would run it for others: with these the API refuses the well-known token.
+    NODE_ENV: 'production',
+    ADMIN_TOKEN,
+    API_PORTS: `${api}-${api + 1}`,
+    JAEGER_PORT: `${jaeger}`,
+    POSTGRES_PORT: `${postgres}`,
+    REDIS_PORT: `${redis}`,
+  }
+  const compose = async (...args: string[]): Promise<string> => {
+    const { stdout } = await run('docker', ['compose', '--project-name', PROJECT, ...args], {
+      cwd: ROOT,
+      env: environment,
+    })
+    return stdout.trim()
+  }
+  const down = (): Promise<string> => compose('down', '--volumes', '--timeout', '15')
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void down().finally(() => process.exit(1)))
+  }
+  try {
+    console.log(`compose: image built in ${await seconds(() => compose('build', 'api'))} s`)
+    const up = ['up', '--wait', '--wait-timeout', `${START_LIMIT_S}`, '--no-build']
+    console.log(`compose: healthy after ${await seconds(() => compose(...up))} s`)
+    console.log(await compose('ps', '--all', '--format', 'table {{.Service}}\t{{.Status}}\t{{.Ports}}'))
+    await changeOnePrice(`http://127.0.0.1:${api}`, `http://127.0.0.1:${api + 1}`)
+    await findTraces(`http://127.0.0.1:${jaeger}`)
+    console.log(await memory(await compose('ps', '--quiet')))
+  } catch (error) {
+    console.log(await compose('logs', '--tail', '30').catch(() => 'no logs'))
+    throw error
+  } finally {
+    await down()
+  }
+  const left = await leftovers()
+  if (left.length > 0) throw new Error(`docker compose down -v left ${left.join(', ')}`)
+  console.log('compose: down, nothing left')
+}
+
+/** Read in `one`, read in `two`, change in `one`: `one` must answer the new price at once, `two` within the bound. */
+async function changeOnePrice(one: string, two: string): Promise<void> {
+  const [product] = (await json<{ items: { id: number }[] }>(await fetch(`${one}/products?limit=1`))).items
+  if (product === undefined) throw new Error('The seed has no products')
+  const read = async (url: string): Promise<{ amount: number; cache: string | null }> => {
+    const response = await fetch(`${url}/products/${product.id}`)
+    const { price } = await json<{ price: { amount: number } }>(response)
+    return { amount: price.amount, cache: response.headers.get('cache-status') }
+  }
+  for (const url of [one, one, two, two])
+    console.log(`compose: GET ${url}/products/${product.id}: ${show(await read(url))}`)
+
+  const amount = (await read(one)).amount + 100
+  const change = await fetch(`${one}/products/${product.id}/price`, {
+    method: 'PUT',
+    headers: {
+      authorization: `Bearer ${ADMIN_TOKEN}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ amount, currency: 'EUR' }),
+  })
+  await json(change)
+  const changedAt = performance.now()
+  const here = await read(one)
+  console.log(`compose: price changed to ${amount}, the same process answers ${show(here)}`)
+  if (here.amount !== amount) throw new Error('The process that changed the price answers the old one')
+  await until(
+    async () => (await read(two)).amount === amount,
+    PROPAGATION_LIMIT_MS,
+    'the other process to see the price',
+  )
+  console.log(`compose: the other process answers it after ${Math.round(performance.now() - changedAt)} ms`)
+}
+
+function show({ amount, cache }: { amount: number; cache: string | null }): string {
+  return `${amount} (${cache})`
+}
+
+async function findTraces(jaeger: string): Promise<void> {
+  const wanted: [name: string, has: (spans: readonly RecordedSpan[]) => boolean][] = [
+    ['GET /products/{id}', (spans) => reached(spans, 'redis') && reached(spans, 'postgresql')],
+    ['PUT /products/{id}/price', (spans) => reached(spans, 'redis') && reached(spans, 'postgresql')],
+  ]
+  for (const [name, has] of wanted) {
+    let found: RecordedSpan[] | undefined
+    await until(
+      async () => {
+        const traces = await readTraces(jaeger, 'shop-api')
+        found = traces.find((spans) => spans.some((span) => span.name === name) && has(spans))
+        return found !== undefined
+      },
+      TRACE_LIMIT_MS,
+      `a trace of ${name} with Redis and SQL in Jaeger`,
+    )
+    console.log(`compose: a trace in Jaeger\n${drawTraces(found ?? []).replaceAll(/^/gm, '    ')}`)
+  }
+}
+
+function reached(spans: readonly RecordedSpan[], system: string): boolean {
+  return spans.some(({ attributes }) => attributes['db.system.name'] === system)
+}
+
+async function memory(containers: string): Promise<string> {
+  const format = 'table {{.Name}}\t{{.MemUsage}}'
+  const { stdout } = await run('docker', ['stats', '--no-stream', '--format', format, ...containers.split('\n')])
+  return stdout.trim()
+}
+
+/** Containers, volumes and networks that still carry the project's label. */
+async function leftovers(): Promise<string[]> {
+  const label = `label=com.docker.compose.project=${PROJECT}`
+  const kinds = [
+    ['ps', '--all', '--quiet'],
+    ['volume', 'ls', '--quiet'],
+    ['network', 'ls', '--quiet'],
+  ]
+  const found = await Promise.all(kinds.map((kind) => run('docker', [...kind, '--filter', label])))
+  return found.flatMap(({ stdout }) => stdout.split('\n').filter(Boolean))
+}
+
+/** The first of two free ports in a row, one per replica. */
+async function twoPorts(): Promise<number> {
+  for (;;) {
+    const port = await freePort()
+    if (await isFree(port + 1)) return port
+  }
+}
+
+async function json<T>(response: Response): Promise<T> {
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}: ${await response.text()}`)
+  return (await response.json()) as T
+}
+
+async function until(condition: () => Promise<boolean>, limit: number, what: string): Promise<void> {
+  const deadline = performance.now() + limit
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`Waited ${limit} ms for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+async function seconds(work: () => Promise<unknown>): Promise<string> {
+  const startedAt = performance.now()
+  await work()
+  return ((performance.now() - startedAt) / 1_000).toFixed(1)
+}
