@@ -42,7 +42,7 @@ const LAYERS: readonly (readonly string[])[] = [
 /** Redis keeps the contracts, and knows nothing above them. */
 const REDIS_LAYERS: readonly (readonly string[])[] = [
   ...LAYERS.slice(0, 5),
-  ['redis/layout', 'redis/scripts', 'redis/deadline'],
+  ['redis/layout', 'redis/scripts', 'redis/deadline', 'redis/client'],
   ['redis/link'],
   ['redis/subscription'],
   ['redis/index'],

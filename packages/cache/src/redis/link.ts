@@ -13,11 +13,12 @@
  * is sent anyway is its trial.
  */
 
-import { Command, Redis, type RedisOptions } from 'ioredis'
+import { Command, type RedisOptions } from 'ioredis'
 
 import { between, type Clock, type Millis, type Monotonic, millis } from '../clock.ts'
 import { CacheError, remoteFailed, remoteUnavailable } from '../errors.ts'
 import { spread } from '../unique.ts'
+import { Client } from './client.ts'
 import { withDeadline } from './deadline.ts'
 import type { Script } from './scripts.ts'
 
@@ -65,7 +66,7 @@ export function connectionOptions() {
 
 export class Link {
   readonly #options: LinkOptions
-  readonly #client: Redis
+  readonly #client: Client
   #run: string | undefined
   #usable = false
   #misses = 0
@@ -74,7 +75,7 @@ export class Link {
   constructor(options: LinkOptions) {
     this.#options = options
     this.#answeredAt = options.clock.now()
-    this.#client = new Redis(options.url, { ...connectionOptions(), enableAutoPipelining: true })
+    this.#client = new Client(options.url, { ...connectionOptions(), enableAutoPipelining: true })
     this.#client.on('ready', () => void this.#greet())
     this.#client.on('close', () => this.#lose())
     this.#client.on('error', () => undefined) // 'close' follows, and says all that matters.
@@ -182,7 +183,7 @@ export class Link {
 
   /** Redis forgets scripts when it restarts, and on SCRIPT FLUSH. */
   async #evaluate(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    const client = this.#client as Redis & BufferCommands
+    const client = this.#client as Client & BufferCommands
     try {
       return await client.evalshaBuffer(script.sha, keys.length, ...keys, ...args)
     } catch (error) {
