@@ -12,7 +12,7 @@ import { Flights } from './flight.ts'
 import { Invalidator, PendingInvalidations } from './invalidate.ts'
 import { MemoryTier } from './memory-tier.ts'
 import { noteRead } from './observe.ts'
-import { type CacheOptions, type ResourceOptions, resolveCacheOptions } from './options.ts'
+import { type CacheOptions, LIMITS, type ResourceOptions, resolveCacheOptions } from './options.ts'
 import { Proof } from './proof.ts'
 import { Resource } from './resource.ts'
 import { count, noStats, type Stats } from './stats.ts'
@@ -93,7 +93,7 @@ export class Cache {
    */
   async invalidateTags(tags: readonly string[]): Promise<boolean> {
     if (this.#closed) throw closed()
-    const names = checkTags(tags)
+    const names = checkTags(tags, LIMITS.tagsPerInvalidation)
     return names.length === 0 || this.#invalidator.originate(names, [])
   }
 

@@ -111,7 +111,12 @@ export const DEFAULTS = Object.freeze({
 })
 
 /** Not options, but limits that an overflow meets with an error or an uncached answer. */
-export const LIMITS = Object.freeze({ valueBytes: 1_048_576, tagsPerEntry: 64, tagBytes: 256 })
+export const LIMITS = Object.freeze({
+  valueBytes: 1_048_576,
+  tagsPerEntry: 64,
+  tagsPerInvalidation: 10_000,
+  tagBytes: 256,
+})
 
 export interface ResolvedCacheOptions {
   readonly name: string

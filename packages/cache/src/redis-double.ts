@@ -9,7 +9,7 @@
 import type { BusListener, BusMessage } from './bus.ts'
 import { type Cancel, type Clock, type Millis, type Monotonic, millis, type ServerMs } from './clock.ts'
 import { identityOf } from './codec.ts'
-import { remoteTimeout, remoteUnavailable } from './errors.ts'
+import { remoteFailed, remoteTimeout, remoteUnavailable } from './errors.ts'
 import type { Claim, LeaseEnd } from './lease.ts'
 import type { OpenRemote, Remote } from './remote.ts'
 import type { Invalidated, Position, TagReading, TagState } from './tags.ts'
@@ -115,6 +115,8 @@ export class ProcessDouble implements Remote {
   #subscribed = false
   #listener: BusListener | undefined
   #nextProbe: Cancel | undefined
+  /** Operations that the server refuses this process, as an access control list does. */
+  readonly denied = new Set<string>()
   /** Messages and answers that a test holds back, in order. */
   #heldMessages: BusMessage[] | undefined
   #heldAnswers: (() => void)[] | undefined
@@ -302,6 +304,7 @@ export class ProcessDouble implements Remote {
 
   #send<R>(operation: string, act: () => R): Promise<R> {
     if (!this.#usable) return Promise.reject(remoteUnavailable(operation))
+    if (this.denied.has(operation)) return Promise.reject(remoteFailed(operation, new Error('NOPERM')))
     return new Promise((resolve, reject) => {
       const cancel = this.#clock.timer(DEADLINE, () => {
         this.#become(false)

@@ -1,14 +1,13 @@
-/** Tags: what may be one, and how many an entry may carry. */
+/** Tags: what may be one, and how many there may be at once. */
 
 import { tagInvalid } from './errors.ts'
 import { LIMITS } from './options.ts'
 
 /** Returns the distinct tags, checked. Throws `CACHE_TAG_INVALID` for an empty, long or surplus one. */
-export function checkTags(tags: readonly string[]): readonly string[] {
+export function checkTags(tags: readonly string[], most: number = LIMITS.tagsPerEntry): readonly string[] {
   if (tags.length === 0) return tags
   const distinct = [...new Set(tags)]
-  if (distinct.length > LIMITS.tagsPerEntry)
-    throw tagInvalid(`${distinct.length} at once; the most is ${LIMITS.tagsPerEntry}`)
+  if (distinct.length > most) throw tagInvalid(`${distinct.length} at once; the most is ${most}`)
   for (const tag of distinct) {
     if (tag === '' || Buffer.byteLength(tag) > LIMITS.tagBytes)
       throw tagInvalid(`a tag has 1 to ${LIMITS.tagBytes} bytes`)

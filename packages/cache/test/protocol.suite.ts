@@ -192,6 +192,22 @@ export function protocolSuite(name: string, open: () => Promise<World>): void {
       expect((await r1.get(1))?.price).toBe(2)
     })
 
+    test('a lost deletion of an entry without tags is not served once proof is back', async () => {
+      const source = new Source()
+      const plain = { tags: () => [], tagsOf: () => [] }
+      const [p1, p2] = [await world.open(), await world.open()]
+      const [r1, r2] = [products(p1.cache, source.load, plain), products(p2.cache, source.load, plain)]
+      await r1.get(1)
+      await r2.get(1)
+      await world.whileDeaf(async () => {
+        source.price = 2
+        expect(await r1.invalidate(1)).toBe(true)
+      })
+      await until('P2 has found the gap', () => p2.events.some((e) => e.type === 'reset' && e.reason === 'gap'))
+      await until('proof again', () => p2.cache.health().trusted)
+      expect((await r2.get(1))?.price).toBe(2)
+    })
+
     test('a process without the bus serves from Redis, not from its memory', async () => {
       const source = new Source()
       const [p1, p2] = [await world.open(), await world.open()]

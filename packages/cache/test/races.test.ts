@@ -173,6 +173,34 @@ test('two that mint one tag at once end with one nonce, and both their entries a
   expect((await products(p1).get(1))?.price).toBe(2)
 })
 
+// P1   price = 2, invalidate: refused       get: Redis still holds (1) with the old tag
+test('an invalidation that has not reached Redis is believed by its own process all the same', async () => {
+  const r1 = products(p1)
+  await r1.get(1)
+  wire.denied.add('invalidate')
+  price = 2
+  expect(await p1.invalidateTags(['product:1'])).toBe(false)
+  expect((await r1.get(1))?.price).toBe(2)
+  price = 3
+  expect(await r1.invalidate(1)).toBe(false)
+  expect((await r1.get(1))?.price).toBe(3)
+  wire.denied.clear()
+  await until('delivered', () => p1.health().pendingInvalidations === 0)
+  expect((await products(p2).get(1))?.price).toBe(3)
+})
+
+test('more pending invalidations than can be kept become one of everything', async () => {
+  const [r1, r2] = [products(p1), products(p2)]
+  await r1.get(1)
+  await r2.get(1)
+  wire.denied.add('invalidate')
+  price = 2
+  for (let i = 0; i < 200; i++) await p1.invalidateTags(Array.from({ length: 60 }, (_, j) => `other ${i} ${j}`))
+  expect(p1.health().pendingInvalidations).toBe(10_000)
+  await until('everything is invalidated', () => p1.health().pendingInvalidations === 0)
+  await until('P2 has heard', async () => (await r2.get(1))?.price === 2)
+})
+
 describe('without Redis', () => {
   // load (1) ------------------------- value's tag is unknown until now, and changed meanwhile: not kept
   //        price = 2, invalidate it
