@@ -17,6 +17,8 @@ import { Link } from './link.ts'
 import { CLAIM, FILL, INVALIDATE, PROBE, RELEASE, RENEW, TAGS } from './scripts.ts'
 import { Subscription } from './subscription.ts'
 
+export { SCRIPTS, type Script } from './scripts.ts'
+
 export interface RedisOptions {
   /** `redis://` or `rediss://`, with user, password and database where needed. */
   readonly url: string

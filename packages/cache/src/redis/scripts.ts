@@ -147,3 +147,6 @@ local time = redis.call('TIME')
 return {ARGV[1], number, time[1] .. string.format('%06d', time[2])}
 `,
 )
+
+/** All of them, for whoever wants to name them in traces. */
+export const SCRIPTS: readonly Script[] = [CLAIM, FILL, RELEASE, TAGS, INVALIDATE, PROBE, RENEW]
