@@ -1,0 +1,74 @@
+/** A database for one test file, and the few rows that most tests begin with. */
+
+import postgres from 'postgres'
+import { afterAll, beforeAll, inject } from 'vitest'
+
+import { connect, type Database } from '../src/index.ts'
+
+let created = 0
+
+/** Makes a database: a copy of the migrated one, or an empty one. Gives its URL. */
+export async function createDatabase(options: { readonly migrated: boolean } = { migrated: true }): Promise<string> {
+  const url = new URL(inject('postgresUrl'))
+  const name = `test_${process.pid}_${created++}`
+  const admin = postgres(url.href, { max: 1 })
+  await admin.unsafe(`create database ${name}${options.migrated ? ' template migrated' : ''}`)
+  await admin.end()
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** A migrated database for all tests of the file. */
+export function useDatabase(): { readonly url: string; readonly sql: Database['sql']; readonly db: Database['db'] } {
+  let url = ''
+  let database: Database | undefined
+  const opened = (): Database => {
+    if (!database) throw new Error('The database is there only while tests run')
+    return database
+  }
+  beforeAll(async () => {
+    url = await createDatabase()
+    database = connect({ url, applicationName: 'test' })
+  })
+  afterAll(() => database?.close())
+  return {
+    get url() {
+      return url
+    },
+    get sql() {
+      return opened().sql
+    },
+    get db() {
+      return opened().db
+    },
+  }
+}
+
+let numbered = 0
+
+/** An active product of two variants at 10.00 and 20.00 euros, three of each in stock, in a category of its own. */
+export async function insertProduct(
+  sql: Database['sql'],
+): Promise<{ readonly categoryId: number; readonly id: number; readonly low: number; readonly high: number }> {
+  const name = `p-${++numbered}`
+  const [category] = await sql<{ id: number }[]>`
+    insert into categories (slug, name) values (${`c-${name}`}, ${name}) returning id`
+  const categoryId = category?.id ?? 0
+  const [product] = await sql<{ id: number }[]>`
+    insert into products (slug, name, category_id, brand) values (${name}, ${name}, ${categoryId}, 'Brand') returning id`
+  const id = product?.id ?? 0
+  const variants = await sql<{ id: number }[]>`
+    insert into variants (product_id, sku, title, position)
+    values (${id}, ${`P${numbered}-LOW`}, 'Low', 0), (${id}, ${`P${numbered}-HIGH`}, 'High', 1) returning id`
+  const [low = 0, high = 0] = variants.map((variant) => variant.id)
+  await sql`insert into prices (variant_id, amount, currency) values (${low}, 1000, 'EUR'), (${high}, 2000, 'EUR')`
+  await sql`insert into stock (variant_id, quantity) values (${low}, 3), (${high}, 3)`
+  await sql`update products set status = 'active' where id = ${id}`
+  return { categoryId, id, low, high }
+}
+
+export async function insertCustomer(sql: Database['sql']): Promise<number> {
+  const [row] = await sql<{ id: number }[]>`
+    insert into customers (email, name) values (${`c${++numbered}@example.com`}, 'Customer') returning id`
+  return row?.id ?? 0
+}
