@@ -1,0 +1,125 @@
+/**
+ * The configuration: the environment, checked once and frozen.
+ *
+ * Every problem is reported at once, each with the name of its variable and what is expected. A variable set to the
+ * empty string counts as absent, because that is what compose and shells make of an unset one. Values are never
+ * repeated in a message: some are secrets.
+ */
+
+import { z } from 'zod'
+
+import { hashToken } from './http/admin.ts'
+
+const DEVELOPMENT_TOKEN = 'dev-admin-token'
+const MIN_TOKEN_LENGTH = 16
+
+function whole(min: number, max: number): z.ZodType<number, string> {
+  const expected = `expected a whole number from ${min} to ${max}`
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, expected)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, expected)
+}
+
+function address(...schemes: readonly string[]): z.ZodType<string, string> {
+  const expected = `expected an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`
+  return z.string().refine((text) => schemes.includes(URL.parse(text)?.protocol.slice(0, -1) ?? ''), expected)
+}
+
+/** A function of the one variable on which another depends, so that all problems are found in one pass. */
+function environmentSchema(production: boolean) {
+  const developmentToken = z.string().default(DEVELOPMENT_TOKEN)
+  const productionToken = z
+    .string({
+      error: 'is required when NODE_ENV is production: a secret, such as the output of `openssl rand -hex 32`',
+    })
+    .refine(
+      (token) => token !== DEVELOPMENT_TOKEN && token.length >= MIN_TOKEN_LENGTH,
+      `is too easy to guess for production: expected a secret of ${MIN_TOKEN_LENGTH} characters or more`,
+    )
+  return z.object({
+    ADMIN_TOKEN: production ? productionToken : developmentToken,
+    CACHE: z.enum(['on', 'off'], { error: 'expected on or off' }).default('on'),
+    CACHE_L1_MAX_BYTES: whole(1024, 2 ** 40).default(64 * 2 ** 20),
+    CACHE_LOAD_TIMEOUT_MS: whole(1, 600_000).default(5000),
+    CACHE_MAX_STALENESS_MS: whole(50, 60_000).default(500),
+    DATABASE_POOL_MAX: whole(1, 1000).default(10),
+    DATABASE_URL: z
+      .string({ error: 'is required: the address of Postgres, such as postgres://shop:secret@127.0.0.1:5432/shop' })
+      .pipe(address('postgres', 'postgresql')),
+    HOST: z.string().default('127.0.0.1'),
+    LOG_LEVEL: z
+      .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+        error: 'expected trace, debug, info, warn, error, fatal or silent',
+      })
+      .default('info'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: address('http', 'https').optional(),
+    OTEL_SERVICE_NAME: z.string().default('shop-api'),
+    PORT: whole(0, 65_535).default(3000),
+    PUBLIC_URL: address('http', 'https').optional(),
+    REDIS_URL: address('redis', 'rediss').optional(),
+    SHUTDOWN_TIMEOUT_MS: whole(1, 600_000).default(10_000),
+  })
+}
+
+export interface Config {
+  readonly host: string
+  /** 0 means any free one. */
+  readonly port: number
+  readonly publicUrl: string | undefined
+  readonly databaseUrl: string
+  readonly databasePoolMax: number
+  /** Absent: the cache has its first tier only. */
+  readonly redisUrl: string | undefined
+  readonly cache: 'on' | 'off'
+  readonly cacheMaxStalenessMs: number
+  readonly cacheLoadTimeoutMs: number
+  readonly cacheMemoryMaxBytes: number
+  /** The token itself is not kept. */
+  readonly adminTokenHash: Buffer
+  readonly logLevel: string
+  /** Absent: no tracing. */
+  readonly tracesUrl: string | undefined
+  readonly serviceName: string
+  readonly shutdownTimeoutMs: number
+}
+
+/** Everything that is wrong with the environment, one line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration is not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const result = environmentSchema(given.NODE_ENV === 'production').safeParse(given)
+  if (!result.success) {
+    throw new ConfigError(result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`))
+  }
+  const env = result.data
+  return Object.freeze({
+    host: env.HOST,
+    port: env.PORT,
+    publicUrl: env.PUBLIC_URL,
+    databaseUrl: env.DATABASE_URL,
+    databasePoolMax: env.DATABASE_POOL_MAX,
+    redisUrl: env.REDIS_URL,
+    cache: env.CACHE,
+    cacheMaxStalenessMs: env.CACHE_MAX_STALENESS_MS,
+    cacheLoadTimeoutMs: env.CACHE_LOAD_TIMEOUT_MS,
+    cacheMemoryMaxBytes: env.CACHE_L1_MAX_BYTES,
+    adminTokenHash: hashToken(env.ADMIN_TOKEN),
+    logLevel: env.LOG_LEVEL,
+    tracesUrl: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    serviceName: env.OTEL_SERVICE_NAME,
+    shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
+  })
+}

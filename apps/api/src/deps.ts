@@ -1,0 +1,100 @@
+/**
+ * What the application needs, built in order from the configuration, and closed in the opposite order.
+ *
+ * Nothing here waits for a server that is down: a process whose database is away starts, says so on `/readyz` and is
+ * well as soon as the database is.
+ */
+
+import { type Cache, createCache } from '@shop/cache'
+import { otel } from '@shop/cache/otel'
+import { redis } from '@shop/cache/redis'
+import { connect, type Database } from '@shop/db'
+import { traceQuery } from '@shop/telemetry'
+
+import type { AppDeps } from './app.ts'
+import { cachedCategories } from './categories/cached-repository.ts'
+import { postgresCategories } from './categories/repository.ts'
+import type { Config } from './config.ts'
+import type { Lifecycle } from './http/drain.ts'
+import type { Dependency, DependencyState } from './http/health.ts'
+import type { Log } from './http/request-log.ts'
+import { cachedProducts } from './products/cached-repository.ts'
+import { postgresProducts } from './products/repository.ts'
+
+/** How long a start waits for Redis before it serves without. */
+const CACHE_READY_MS = 1000
+
+export interface OpenDeps {
+  readonly app: AppDeps
+  readonly cache: Cache | undefined
+  /** The cache first: its last loads still need the database. */
+  close(): Promise<void>
+}
+
+export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): Promise<OpenDeps> {
+  const database = connect({
+    url: config.databaseUrl,
+    max: config.databasePoolMax,
+    applicationName: config.serviceName,
+    hook: traceQuery,
+  })
+  const cache = config.cache === 'on' ? await openCache(config, log) : undefined
+  const options = { log, loadTimeout: config.cacheLoadTimeoutMs }
+
+  const products = postgresProducts(database.db)
+  const categories = postgresCategories(database.db)
+  return {
+    app: {
+      log,
+      lifecycle,
+      products: cache ? cachedProducts(products, cache, options) : products,
+      categories: cache ? cachedCategories(categories, cache, options) : categories,
+      dependencies: [postgresDependency(database), redisDependency(cache)],
+      adminTokenHash: config.adminTokenHash,
+      publicUrl: config.publicUrl,
+    },
+    cache,
+    async close() {
+      await cache?.close()
+      await database.close()
+    },
+  }
+}
+
+async function openCache(config: Config, log: Log): Promise<Cache> {
+  const cache = createCache({
+    name: 'shop',
+    ...(config.redisUrl !== undefined && { redis: redis({ url: config.redisUrl }) }),
+    memory: { maxBytes: config.cacheMemoryMaxBytes },
+    maxStaleness: config.cacheMaxStalenessMs,
+    // As many as there are connections: more would only wait in the pool, in front of the writes.
+    loads: { concurrent: config.databasePoolMax },
+    onEvent: (event) => {
+      if (event.type !== 'remote-state') return
+      if (event.usable) log.info({}, 'redis up')
+      else log.warn({}, 'redis down: reads go on without it')
+    },
+    hooks: otel(),
+  })
+  if (config.redisUrl === undefined) {
+    log.warn({ cure: 'Set REDIS_URL to share the cache between processes.' }, 'cache without redis: one process only')
+  } else if (!(await cache.ready({ timeout: CACHE_READY_MS }))) {
+    log.warn({ waited_ms: CACHE_READY_MS }, 'redis does not answer yet: serving without it')
+  }
+  return cache
+}
+
+function postgresDependency({ sql }: Database): Dependency {
+  return {
+    name: 'postgres',
+    required: true,
+    async check(): Promise<DependencyState> {
+      await sql`select 1`
+      return 'up'
+    },
+  }
+}
+
+function redisDependency(cache: Cache | undefined): Dependency {
+  return { name: 'redis', required: false, check: () => cache?.health().redis ?? 'off' }
+}

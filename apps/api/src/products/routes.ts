@@ -1,0 +1,209 @@
+/** The routes of products: schema in, one call of the repository, schema out. */
+
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { acceptedVersions, ETAG_HEADER, etagOf, IfMatch, IfNoneMatch, isNotModified } from '../http/conditional.ts'
+import { ADMIN_SCHEME, CACHE_STATUS_HEADER } from '../http/docs.ts'
+import {
+  currencyMismatch,
+  invalidRequest,
+  type ProblemError,
+  problemResponses,
+  productNotFound,
+  READ_PROBLEMS,
+  unknownCategory,
+  unknownSku,
+  versionMismatch,
+  WRITE_PROBLEMS,
+} from '../http/problem.ts'
+import { refuseInvalid } from '../http/validation.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import type { ProductRepository, WriteRefusal, WriteResult } from './repository.ts'
+import {
+  BATCH_EXAMPLE,
+  DEFAULT_LIMIT,
+  PAGE_EXAMPLE,
+  PriceChange,
+  Product,
+  ProductBatch,
+  ProductChange,
+  ProductListQuery,
+  ProductPage,
+  ProductParams,
+  type ProductQuery,
+} from './schema.ts'
+
+const NoQuery = z.strictObject({})
+
+/** A product may be kept but must be asked about before each use: its price may have changed. */
+const REVALIDATE = { 'Cache-Control': 'no-cache' } as const
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/products',
+  tags: ['products'],
+  summary: 'A page of products, or the products with these ids',
+  description:
+    'Without `ids`: a page of summaries, filtered and sorted, with a cursor for the next one. With `ids`: up to 100 whole products in that order, and which of the ids are of none.',
+  request: { query: ProductListQuery },
+  responses: {
+    200: {
+      description: 'A page (`nextCursor`), or with `ids` a batch (`missing`).',
+      headers: CACHE_STATUS_HEADER,
+      content: {
+        'application/json': {
+          schema: z.union([ProductPage, ProductBatch]),
+          examples: {
+            page: { summary: 'GET /products?sort=price', value: PAGE_EXAMPLE },
+            batch: { summary: 'GET /products?ids=42,4711', value: BATCH_EXAMPLE },
+          },
+        },
+      },
+    },
+    ...problemResponses(...READ_PROBLEMS),
+  },
+})
+
+const getRoute = createRoute({
+  method: 'get',
+  path: '/products/{id}',
+  tags: ['products'],
+  summary: 'One product',
+  request: { params: ProductParams, query: NoQuery, headers: IfNoneMatch },
+  responses: {
+    200: {
+      description: 'The product as it is.',
+      headers: { ...ETAG_HEADER, ...CACHE_STATUS_HEADER },
+      content: { 'application/json': { schema: Product } },
+    },
+    304: {
+      description: 'It is still the version named in `If-None-Match`.',
+      headers: { ...ETAG_HEADER, ...CACHE_STATUS_HEADER },
+    },
+    ...problemResponses(...READ_PROBLEMS, 'not-found'),
+  },
+})
+
+const updateRoute = createRoute({
+  method: 'patch',
+  path: '/products/{id}',
+  tags: ['products'],
+  summary: 'Change some fields of a product',
+  security: [{ [ADMIN_SCHEME]: [] }],
+  request: {
+    params: ProductParams,
+    query: NoQuery,
+    headers: IfMatch,
+    body: { required: true, content: { 'application/json': { schema: ProductChange } } },
+  },
+  responses: {
+    200: {
+      description: 'The product after the change. Every read that starts after this answer sees it.',
+      headers: ETAG_HEADER,
+      content: { 'application/json': { schema: Product } },
+    },
+    ...problemResponses(...WRITE_PROBLEMS, 'not-found', 'version-mismatch', 'unknown-reference'),
+  },
+})
+
+const setPriceRoute = createRoute({
+  method: 'put',
+  path: '/products/{id}/price',
+  tags: ['products'],
+  summary: 'Set the price of a product or of one of its variants',
+  description:
+    'A price before a reduction (`compareAt`) stays while it is above the new price and is removed otherwise. The currency of a product cannot be changed.',
+  security: [{ [ADMIN_SCHEME]: [] }],
+  request: {
+    params: ProductParams,
+    query: NoQuery,
+    headers: IfMatch,
+    body: { required: true, content: { 'application/json': { schema: PriceChange } } },
+  },
+  responses: {
+    200: {
+      description: 'The product after the change. Every read that starts after this answer sees the new price.',
+      headers: ETAG_HEADER,
+      content: { 'application/json': { schema: Product } },
+    },
+    ...problemResponses(...WRITE_PROBLEMS, 'not-found', 'version-mismatch', 'unknown-reference', 'currency-mismatch'),
+  },
+})
+
+export function productRoutes(products: ProductRepository, requireAdmin: MiddlewareHandler): OpenAPIHono {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid })
+
+  app.openapi(listRoute, async (c) => {
+    const { ids, cursor, ...filters } = c.req.valid('query')
+    if (ids !== undefined) {
+      const found = await products.getMany(ids)
+      const items = found.filter((product) => product !== undefined)
+      return c.json({ items, missing: ids.filter((_, index) => found[index] === undefined) }, 200, REVALIDATE)
+    }
+    const query = toQuery(filters, cursor)
+    const { items, next } = await products.list(query)
+    return c.json({ items: [...items], nextCursor: next === null ? null : encodeCursor(query, next) }, 200, REVALIDATE)
+  })
+
+  app.openapi(getRoute, async (c) => {
+    const product = await products.get(c.req.valid('param').id)
+    if (product === undefined) throw productNotFound()
+    const headers = { ...REVALIDATE, ETag: etagOf(product.version) }
+    if (isNotModified(c.req.valid('header')['If-None-Match'], product.version)) return c.body(null, 304, headers)
+    return c.json(product, 200, headers)
+  })
+
+  app.openapi({ ...updateRoute, middleware: requireAdmin }, async (c) => {
+    const product = written(
+      await products.update(c.req.valid('param').id, c.req.valid('json'), {
+        ifVersion: acceptedVersions(c.req.valid('header')['If-Match']),
+      }),
+    )
+    return c.json(product, 200, { ...REVALIDATE, ETag: etagOf(product.version) })
+  })
+
+  app.openapi({ ...setPriceRoute, middleware: requireAdmin }, async (c) => {
+    const product = written(
+      await products.setPrice(c.req.valid('param').id, c.req.valid('json'), {
+        ifVersion: acceptedVersions(c.req.valid('header')['If-Match']),
+      }),
+    )
+    return c.json(product, 200, { ...REVALIDATE, ETag: etagOf(product.version) })
+  })
+
+  return app
+}
+
+type ListFilters = Omit<z.infer<typeof ProductListQuery>, 'ids' | 'cursor'>
+
+function toQuery({ inStock, sort, limit, ...filters }: ListFilters, cursor: string | undefined): ProductQuery {
+  const query = { ...filters, inStock: inStock === 'true', sort: sort ?? 'popular', limit: limit ?? DEFAULT_LIMIT }
+  if (cursor === undefined) return query
+  const after = decodeCursor(query, cursor)
+  if (after === undefined) {
+    throw invalidRequest([
+      { parameter: 'cursor', detail: 'Expected the nextCursor of a page with the same filters and the same sort.' },
+    ])
+  }
+  return { ...query, after }
+}
+
+function written(result: WriteResult): Product {
+  if (result.type === 'written') return result.product
+  throw refusalProblem(result)
+}
+
+function refusalProblem(refusal: WriteRefusal): ProblemError {
+  switch (refusal.type) {
+    case 'not-found':
+      return productNotFound()
+    case 'version-mismatch':
+      return versionMismatch(etagOf(refusal.version))
+    case 'currency-mismatch':
+      return currencyMismatch(refusal.currency)
+    case 'unknown-sku':
+      return unknownSku()
+    case 'unknown-category':
+      return unknownCategory()
+  }
+}

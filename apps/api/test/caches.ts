@@ -1,0 +1,29 @@
+/** Caches for tests: each under a name of its own, so that none meets the entries of another, and closed at the end. */
+
+import { randomUUID } from 'node:crypto'
+import { type Cache, type CacheOptions, createCache } from '@shop/cache'
+import { redis } from '@shop/cache/redis'
+import { afterEach, inject } from 'vitest'
+
+const open: Cache[] = []
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((cache) => cache.close()))
+})
+
+function opened(options: Omit<CacheOptions, 'name'>, name = `test-${randomUUID()}`): Cache {
+  const cache = createCache({ name, ...options })
+  open.push(cache)
+  return cache
+}
+
+export function memoryCache(): Cache {
+  return opened({})
+}
+
+/** Two with one name are two processes in front of one Redis, as far as either can tell. */
+export async function redisCache(name?: string): Promise<Cache> {
+  const cache = opened({ redis: redis({ url: inject('redisUrl') }) }, name)
+  if (!(await cache.ready({ timeout: 10_000 }))) throw new Error('The cache has no Redis')
+  return cache
+}
