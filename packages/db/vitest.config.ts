@@ -3,5 +3,10 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { globalSetup: './test/global-setup.ts', testTimeout: 30_000, hookTimeout: 60_000 },
+  test: {
+    fsModuleCache: false, // Shared by all packages: a run that meets a new lockfile empties it under the others.
+    globalSetup: './test/global-setup.ts',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
 })
