@@ -12,7 +12,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { migrate, seed } from '@shop/db'
-import { startPostgres, startRedis, temporaryDirectory, throwaway } from '@shop/local-stack'
+import { type RunningServer, startPostgres, startRedis, temporaryDirectory, throwaway } from '@shop/local-stack'
 
 import { shopFailed } from './errors.ts'
 import { until } from './waiting.ts'
@@ -38,6 +38,10 @@ export interface Shop {
   readonly products: number
   /** Such as `7.0.15`. */
   readonly redisVersion: string
+  /** The server process, for drills. */
+  readonly redis: Pick<RunningServer, 'kill'>
+  /** Another Redis in place of one that was killed, with nothing in it. */
+  restartRedis(): Promise<void>
   startApi(options: ApiOptions): Promise<Api>
   close(): Promise<void>
 }
@@ -60,7 +64,8 @@ export async function openShop(signal: AbortSignal): Promise<Shop> {
     const directory = await temporaryDirectory('flash-sale')
     stack.defer(() => directory.remove())
     signal.throwIfAborted()
-    const redis = await startRedis({ dir: join(directory.path, 'redis') })
+    const redisDir = join(directory.path, 'redis')
+    let redis = await startRedis({ dir: redisDir })
     stack.defer(() => redis.stop())
     signal.throwIfAborted()
     const postgres = await startPostgres({ dir: join(directory.path, 'postgres'), settings: throwaway })
@@ -77,6 +82,10 @@ export async function openShop(signal: AbortSignal): Promise<Shop> {
       databaseUrl: postgres.url,
       products: counts.products ?? 0,
       redisVersion,
+      redis: { kill: (signal) => redis.kill(signal) },
+      async restartRedis() {
+        redis = await startRedis({ dir: redisDir, port: Number(new URL(servers.redisUrl).port) })
+      },
       startApi: (options) => startApi(servers, options),
       close: () => open.disposeAsync(),
     }

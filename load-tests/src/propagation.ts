@@ -1,0 +1,86 @@
+/**
+ * `npm run propagation`: how soon a new price is seen by processes that have just served the old one from memory.
+ *
+ *     every process   serves the old price from its L1 (Cache-Status says so)
+ *     process i       PUT the new price ── answered at t0
+ *     process i       reads: must be new, at once
+ *     the others      read until it is new: t − t0
+ */
+
+import { Samples } from './samples.ts'
+import { openShop } from './shop.ts'
+import type { Terminal } from './terminal.ts'
+import { popularProducts, Visitor } from './visitor.ts'
+
+const PROCESSES = 3
+const PRODUCTS = 50
+/** The cache's bound, with what a busy machine adds to a request. */
+const LIMIT_MS = 1_000
+
+export async function propagation(
+  changes: number,
+  { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
+): Promise<boolean> {
+  await using stack = new AsyncDisposableStack()
+  const shop = await openShop(signal)
+  stack.defer(() => shop.close())
+  const api = await shop.startApi({ cache: 'on', processes: PROCESSES, signal })
+  stack.defer(() => api.stop())
+  const visitors = api.urls.map((url) => new Visitor(url))
+  stack.defer(() => {
+    for (const visitor of visitors) visitor.close()
+  })
+  const ids = await popularProducts(api.urls[0] as string, PRODUCTS)
+
+  const step = terminal.step('propagation')
+  const elsewhere = new Samples()
+  let atOnce = 0
+  for (let change = 0; change < changes; change++) {
+    signal.throwIfAborted()
+    const id = ids[change % ids.length] as number
+    const old = await serveFromMemory(visitors, id)
+    const price = { amount: old.amount + 1, currency: old.currency }
+    const writer = visitors[change % PROCESSES] as Visitor
+    await writer.setPrice(id, price, api.adminToken)
+    const answeredAt = performance.now()
+    const others = visitors.filter((visitor) => visitor !== writer)
+    const [own] = await Promise.all([
+      writer.read(id),
+      ...others.map(async (visitor) => {
+        while ((await visitor.read(id)).amount !== price.amount) {
+          if (performance.now() - answeredAt > LIMIT_MS)
+            throw new Error(`After ${LIMIT_MS} ms a process still serves the old price of product ${id}`)
+        }
+        elsewhere.add(performance.now() - answeredAt)
+      }),
+    ])
+    if (own.amount === price.amount) atOnce++
+    step.progress(`${change + 1} of ${changes} changes`)
+  }
+  step.done(`${changes} changes, ${PROCESSES} processes`)
+  terminal.say(`  in the process that wrote it   new at once after ${atOnce} of ${changes} changes`)
+  terminal.say(
+    `  in the ${PROCESSES - 1} others                ${elsewhere}   (${elsewhere.count} reads, each by a request)`,
+  )
+  return atOnce === changes
+}
+
+/** Reads until every process answers from its memory; what they serve must be the same. */
+async function serveFromMemory(
+  visitors: readonly Visitor[],
+  id: number,
+): Promise<{ amount: number; currency: string }> {
+  const seen = await Promise.all(
+    visitors.map(async (visitor) => {
+      for (let attempt = 0; attempt < 100; attempt++) {
+        const read = await visitor.read(id)
+        if (read.cacheStatus.includes('detail=memory')) return read
+      }
+      throw new Error(`Product ${id} does not come from memory after 100 reads`)
+    }),
+  )
+  const [first] = seen
+  if (!first || seen.some(({ amount }) => amount !== first.amount))
+    throw new Error(`Processes disagree on product ${id} before the change`)
+  return first
+}
