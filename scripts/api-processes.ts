@@ -1,0 +1,145 @@
+/**
+ * The API processes: started together on ports in a row, watched, stopped together.
+ *
+ * Each is a session of its own, so that a Ctrl-C reaches it only through us, once. If this process is killed the end of
+ * the channel tells them, and they drain by themselves; `stopLeftApis` is for those that do not.
+ */
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+
+import { freePort, markOf, processesOf, signal, until } from '@shop/local-stack'
+
+import { formatLog } from './api-log.ts'
+import { root } from './command.ts'
+
+const MAIN = fileURLToPath(new URL('../apps/api/src/main.ts', import.meta.url))
+/** An argument nobody reads: it tells our processes from others in the process table. */
+const MARK = markOf(root)
+
+const START_LIMIT_MS = 30_000
+const DRAIN_LIMIT_MS = 15_000 // Its own limit is 10 s; past this it does not stop by itself.
+
+export interface ApiOptions {
+  readonly count: number
+  readonly port: number
+  readonly env: NodeJS.ProcessEnv
+  /** A line of a process's log, for a person. */
+  say(line: string): void
+  /** A process ended that nobody stopped. */
+  onExit(name: string, how: string): void
+}
+
+export interface Apis {
+  readonly urls: readonly string[]
+  /** Drains and starts one after the other, on the same ports. */
+  restart(): Promise<void>
+  /** Drains all at once. Rejects if one had to be killed. */
+  stop(): Promise<void>
+  /** Kills all. */
+  force(): void
+}
+
+interface Api {
+  readonly name: string
+  readonly port: number
+  child: ChildProcess | undefined
+  stopping: boolean
+}
+
+/** A group that has no processes yet, so that it can be stopped at any moment of its start. */
+export function apiGroup(options: ApiOptions): Apis & { start(): Promise<void> } {
+  const apis: Api[] = []
+  const urls: string[] = []
+
+  const startOne = async (api: Api): Promise<string> => {
+    const env = { ...options.env, PORT: String(api.port) }
+    const child = fork(MAIN, [MARK], { env, execArgv: [], detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    api.child = child
+    api.stopping = false
+    const label = options.count > 1 || options.env.LOG_LEVEL === 'info' ? api.name : 'api'
+    for (const stream of [child.stdout, child.stderr]) relay(stream, (line) => options.say(formatLog(label, line)))
+    const ended = once(child, 'exit').then(([code, signalName]) => {
+      api.child = undefined
+      return signalName ? `killed by ${signalName}` : `exit code ${code}`
+    })
+    const url = await Promise.race([listening(child), ended.then((how) => Promise.reject(notStarted(api.name, how)))])
+    void ended.then((how) => {
+      if (!api.stopping) options.onExit(api.name, how)
+    })
+    return url
+  }
+
+  return {
+    urls,
+    async start() {
+      let port = options.port
+      for (let n = 1; n <= options.count; n++) {
+        const free = await freePort(port)
+        if (free !== port) options.say(`  Port ${port} is taken, using ${free}.`)
+        apis.push({ name: `api ${n}`, port: free, child: undefined, stopping: false })
+        port = free + 1
+      }
+      urls.push(...(await Promise.all(apis.map(startOne))))
+    },
+    async restart() {
+      for (const api of apis) {
+        await stopOne(api)
+        await startOne(api)
+      }
+    },
+    async stop() {
+      const results = await Promise.allSettled(apis.map(stopOne))
+      const failed = results.find((result) => result.status === 'rejected')
+      if (failed) throw failed.reason
+    },
+    force() {
+      for (const { child } of apis) child?.kill('SIGKILL')
+    },
+  }
+}
+
+/** Ends the API processes that a killed start of this clone left, so that their ports are free again. */
+export async function stopLeftApis(): Promise<void> {
+  const left = () =>
+    processesOf(['node'], MARK).filter(({ pid, command }) => pid !== process.pid && command.includes(MAIN))
+  for (const [name, limitMs] of [
+    ['SIGTERM', 3_000],
+    ['SIGKILL', 3_000],
+  ] as const) {
+    for (const { pid } of left()) signal(pid, name)
+    if (await until(() => left().length === 0, limitMs)) return
+  }
+}
+
+async function stopOne(api: Api): Promise<void> {
+  const { child } = api
+  if (!child) return
+  api.stopping = true
+  const exit = once(child, 'exit')
+  child.kill('SIGTERM')
+  const inTime = await Promise.race([exit.then(() => true), until(() => false, DRAIN_LIMIT_MS)])
+  if (inTime) return
+  child.kill('SIGKILL')
+  await exit
+  throw new Error(`${api.name} did not drain within ${DRAIN_LIMIT_MS / 1000} s and was killed`)
+}
+
+async function listening(child: ChildProcess): Promise<string> {
+  const deadline = AbortSignal.timeout(START_LIMIT_MS)
+  for (;;) {
+    const [message] = (await once(child, 'message', { signal: deadline })) as [{ type?: string; url?: string }]
+    if (message.type === 'listening' && message.url) return message.url
+  }
+}
+
+function notStarted(name: string, how: string): Error {
+  return new Error(`${name} did not start (${how}). What it said is above.`)
+}
+
+function relay(stream: Readable | null, say: (line: string) => void): void {
+  if (stream) createInterface({ input: stream }).on('line', (line) => line.trim() && say(line))
+}
