@@ -10,6 +10,8 @@ import { join } from 'node:path'
 
 import { root } from './command.ts'
 
+/** The first of those that are free from here on is taken. */
+const PORT = 4_300
 const START_LIMIT_MS = 240_000
 const STOP_LIMIT_MS = 30_000
 
@@ -27,12 +29,13 @@ try {
 } finally {
   rmSync(copy, { recursive: true, force: true })
 }
+process.exit()
 
 /** Starts, uses, stops. Returns the seconds from the command to ready. */
 async function smoke(name: string): Promise<string> {
   const startedAt = performance.now()
   // A group of its own, so that the signal goes to all of it, as Ctrl-C does.
-  const shop = spawn('npm', ['start', '--', '--port', '0'], {
+  const shop = spawn('npm', ['start', '--', '--port', String(PORT)], {
     cwd: copy,
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -44,7 +47,10 @@ async function smoke(name: string): Promise<string> {
   })
   const ended = new Promise<number | null>((resolve) => shop.on('exit', resolve))
   try {
-    const url = await within(START_LIMIT_MS, `${name}: ready`, () => /(http:\/\/[\d.]+:\d+)\/products/.exec(said)?.[1])
+    const url = await within(START_LIMIT_MS, `${name}: ready`, () => {
+      check(shop.exitCode === null, 'npm start goes on running')
+      return /(http:\/\/[\d.]+:\d+)\/products/.exec(said)?.[1]
+    })
     const ready = ((performance.now() - startedAt) / 1_000).toFixed(1)
     await use(url, said)
     process.kill(-(shop.pid ?? 0), 'SIGINT')
@@ -52,6 +58,7 @@ async function smoke(name: string): Promise<string> {
     check(code === 0, `${name}: Ctrl-C ends with exit code 0, got ${code}`)
     const left = processesIn(copy)
     check(left.length === 0, `${name}: no process is left, found ${left.join(', ')}`)
+    console.log(`  ✔ ${name}: ready, read, hit, price change, read, stopped, no process left`)
     return ready
   } catch (error) {
     process.kill(-(shop.pid ?? 0), 'SIGKILL')
@@ -84,7 +91,6 @@ async function use(url: string, said: string): Promise<void> {
 
 function check(fact: boolean, said: string): void {
   if (!fact) throw new Error(`✘ ${said}`)
-  console.log(`  ✔ ${said.replace(/, got .*/s, '')}`)
 }
 
 async function within<R>(limit: number, what: string, look: () => R | undefined): Promise<R> {
@@ -98,7 +104,7 @@ async function within<R>(limit: number, what: string, look: () => R | undefined)
 }
 
 function after(milliseconds: number): Promise<'too late'> {
-  return new Promise((resolve) => setTimeout(() => resolve('too late'), milliseconds).unref())
+  return new Promise((resolve) => setTimeout(() => resolve('too late'), milliseconds))
 }
 
 /** Processes that run in the folder, or name it: Linux tells; elsewhere none are found. */
