@@ -202,8 +202,11 @@ export class Invalidator {
   }
 
   #retryLater(): void {
-    this.#retry?.()
-    this.#retry = this.#engine.clock.timer(RETRY_EVERY, () => void this.flush())
+    // Not moved by each failure: under a steady stream of them it would never come.
+    this.#retry ??= this.#engine.clock.timer(RETRY_EVERY, () => {
+      this.#retry = undefined
+      void this.flush()
+    })
   }
 }
 

@@ -5,6 +5,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
+import { remoteUnavailable } from '../src/errors.ts'
 import { type Cache, createCache } from '../src/index.ts'
 import type { ProcessDouble } from '../src/redis-double.ts'
 import { GatedLoad, ManualClock } from '../src/testing.ts'
@@ -187,6 +188,23 @@ test('an invalidation that has not reached Redis is believed by its own process 
   wire.denied.clear()
   await until('delivered', () => p1.health().pendingInvalidations === 0)
   expect((await products(p2).get(1))?.price).toBe(3)
+})
+
+// fails   fails   fails   fails …      every 50 ms, for longer than the retry takes to come
+test('a steady stream of failures does not put off the retry', async () => {
+  wire.denied.add('invalidate')
+  await p1.invalidateTags(['first'])
+  wire.denied.delete('invalidate')
+  const real = wire.invalidate.bind(wire)
+  wire.invalidate = (tags, keys) =>
+    tags.includes('first') ? real(tags, keys) : Promise.reject(remoteUnavailable('invalidate'))
+  const seen = (): boolean => world.double.memory.tags.has('first')
+  for (let i = 0; i < 40 && !seen(); i++) {
+    await p1.invalidateTags([`later ${i}`])
+    const startedAt = performance.now()
+    await until('a little later', () => performance.now() - startedAt > 50)
+  }
+  expect(seen()).toBe(true)
 })
 
 test('more pending invalidations than can be kept become one of everything', async () => {
