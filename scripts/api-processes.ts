@@ -14,11 +14,11 @@ import { fileURLToPath } from 'node:url'
 import { freePort, markOf, processesOf, signal, until } from '@shop/local-stack'
 
 import { formatLog } from './api-log.ts'
-import { root } from './command.ts'
+import { SHOP_FOLDER } from './folders.ts'
 
 const MAIN = fileURLToPath(new URL('../apps/api/src/main.ts', import.meta.url))
 /** An argument nobody reads: it tells our processes from others in the process table. */
-const MARK = markOf(root)
+const MARK = markOf(SHOP_FOLDER)
 
 const START_LIMIT_MS = 30_000
 const DRAIN_LIMIT_MS = 15_000 // Its own limit is 10 s; past this it does not stop by itself.
@@ -79,7 +79,7 @@ export function apiGroup(options: ApiOptions): Apis & { start(): Promise<void> }
       let port = options.port
       for (let n = 1; n <= options.count; n++) {
         const free = await freePort(port)
-        if (free !== port) options.say(`  Port ${port} is taken, using ${free}.`)
+        if (port !== 0 && free !== port) options.say(`  Port ${port} is taken, using ${free}.`)
         apis.push({ name: `api ${n}`, port: free, child: undefined, stopping: false })
         port = free + 1
       }

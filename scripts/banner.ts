@@ -30,7 +30,7 @@ export function banner({ apis, databaseUrl, redisUrl, example, seconds }: Banner
     ['Admin token', ownToken ? 'as in ADMIN_TOKEN' : DEVELOPMENT_TOKEN],
   ]
   const body = `{"amount":${example.amount},"currency":"${example.currency}"}`
-  const change = `curl -s -X PUT ${first}${example.path}/price -H ${quote}Authorization: Bearer ${token}${quote} -H 'Content-Type: application/json' -d '${body}'`
+  const change = `curl -sw '\\n' -X PUT ${first}${example.path}/price -H ${quote}Authorization: Bearer ${token}${quote} -H 'Content-Type: application/json' -d '${body}'`
   return [
     '',
     bold(`  Ready in ${seconds} s.`),
@@ -39,9 +39,9 @@ export function banner({ apis, databaseUrl, redisUrl, example, seconds }: Banner
     '',
     '  A read; the same read with its Cache-Status; a price change, then a read:',
     '',
-    `  curl -s ${first}${example.path}`,
-    `  curl -si ${first}${example.path}`,
-    `  ${change} && curl -si ${second}${example.path}`,
+    `  curl -sw '\\n' ${first}${example.path}`,
+    `  curl -siw '\\n' ${first}${example.path}`,
+    `  ${change} && curl -siw '\\n' ${second}${example.path}`,
     '',
     '  Ctrl-C stops everything.',
     '',

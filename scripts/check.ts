@@ -12,7 +12,6 @@ const { values } = parseArgs({ options: { 'no-tests': { type: 'boolean', default
 const steps: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ['format and lint', 'biome', 'ci', '.', '--error-on-warnings'],
   ['types', 'turbo', 'run', 'typecheck', '--continue', '--output-logs=errors-only'],
-  ['types of the scripts', 'tsc', '-p', 'scripts'],
   ['unused code', 'knip'],
 ]
 

@@ -1,15 +1,15 @@
 /** `npm run reset`: removes the data of this clone (`.shop/`), after asking. The next start begins anew. */
 
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { stdin, stdout } from 'node:process'
 import { createInterface } from 'node:readline/promises'
 
 import { removePostgres, removeRedisContainer, stopRedis } from '@shop/local-stack'
 
 import { stopLeftApis } from './api-processes.ts'
+import { POSTGRES_FOLDER, REDIS_FOLDER, SHOP_FOLDER, SHOP_SHOWN } from './folders.ts'
 import { messageOf } from './messages.ts'
 import { claim } from './running-shop.ts'
-import { POSTGRES_FOLDER, REDIS_FOLDER, SHOP_FOLDER } from './servers.ts'
 import { parse } from './start-options.ts'
 
 try {
@@ -22,7 +22,7 @@ try {
 
 async function reset(yes: boolean): Promise<number> {
   if (!existsSync(SHOP_FOLDER)) {
-    console.log('There is nothing to remove: .shop/ does not exist.')
+    console.log(`There is nothing to remove: ${SHOP_SHOWN} does not exist.`)
     return 0
   }
   const { release } = await claim(SHOP_FOLDER) // Refuses while the shop runs, and keeps it from starting meanwhile.
@@ -32,22 +32,23 @@ async function reset(yes: boolean): Promise<number> {
     await stopRedis(REDIS_FOLDER)
     await removeRedisContainer(REDIS_FOLDER)
     await removePostgres(POSTGRES_FOLDER)
-    rmSync(SHOP_FOLDER, { recursive: true, force: true })
-    console.log('Removed .shop/. The next start makes a new shop.')
+    rmSync(REDIS_FOLDER, { recursive: true, force: true })
+    console.log(`Removed the data in ${SHOP_SHOWN}. The next start makes a new shop.`)
     return 0
   } finally {
     release()
+    if (readdirSync(SHOP_FOLDER).length === 0) rmdirSync(SHOP_FOLDER) // Only what is ours is removed.
   }
 }
 
 async function confirmed(): Promise<boolean> {
   if (!stdin.isTTY) {
-    console.log('This removes the database in .shop/. To do it without being asked: npm run reset -- --yes')
+    console.log(`This removes the database in ${SHOP_SHOWN}. To do it without being asked: npm run reset -- --yes`)
     return false
   }
   const prompt = createInterface({ input: stdin, output: stdout })
   try {
-    const answer = await prompt.question('Remove .shop/ with the database in it? [y/N] ')
+    const answer = await prompt.question(`Remove the database in ${SHOP_SHOWN}? [y/N] `)
     if (/^y(es)?$/i.test(answer.trim())) return true
   } catch {
     console.log() // Ctrl-C or Ctrl-D instead of an answer.

@@ -6,9 +6,10 @@
 import { env } from 'node:process'
 
 import { prepareDatabase } from './database.ts'
+import { SHOP_FOLDER } from './folders.ts'
 import { messageOf } from './messages.ts'
 import { type Claim, claim, runningShop } from './running-shop.ts'
-import { openDatabase, SHOP_FOLDER } from './servers.ts'
+import { openDatabase } from './servers.ts'
 import { createShutdown } from './shutdown.ts'
 import { parse, parseSize, UsageError } from './start-options.ts'
 import { openTerminal } from './terminal.ts'

@@ -5,8 +5,8 @@
  * with apt; else none, and the shop runs with the first tier of its cache only.
  */
 
+import { realpathSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { env } from 'node:process'
 
 import {
@@ -24,16 +24,14 @@ import {
   startPostgres,
   startRedis,
   startRedisContainer,
+  stopPostgres,
+  stopRedis,
 } from '@shop/local-stack'
 
-import { root } from './command.ts'
+import { POSTGRES_FOLDER, REDIS_FOLDER } from './folders.ts'
 import { messageOf } from './messages.ts'
 import type { Part } from './shutdown.ts'
 import type { Step, Terminal } from './terminal.ts'
-
-export const SHOP_FOLDER = join(root, '.shop')
-export const POSTGRES_FOLDER = join(SHOP_FOLDER, 'postgres')
-export const REDIS_FOLDER = join(SHOP_FOLDER, 'redis')
 
 /** Where they are looked for first; below the ports that systems hand out by themselves. */
 const POSTGRES_PORT = 15_432
@@ -54,6 +52,7 @@ export async function openDatabase(terminal: Terminal, own: (part: Part) => void
     step.done(`${withoutPassword(given)} (DATABASE_URL)`)
     return { url: given }
   }
+  await stopPostgres(POSTGRES_FOLDER) // What a killed start left still has the port.
   const starting = startPostgres({ dir: POSTGRES_FOLDER, port: await freePort(POSTGRES_PORT) })
   own(serverPart('PostgreSQL', starting, () => kill(['postgres', 'initdb'], POSTGRES_FOLDER, 'SIGQUIT')))
   const running = await starting
@@ -107,6 +106,8 @@ async function startFound(
   step: Step,
   own: (part: Part) => void,
 ): Promise<RunningServer> {
+  await stopRedis(REDIS_FOLDER)
+  if (found.type === 'docker') await removeRedisContainer(REDIS_FOLDER)
   const options = { dir: REDIS_FOLDER, port: await freePort(REDIS_PORT) }
   if (found.type === 'docker') {
     step.progress((await redisImageMissing()) ? `docker pulls ${found.image}` : `docker starts ${found.image}`)
@@ -131,7 +132,7 @@ function serverPart(name: string, starting: Promise<RunningServer>, force: () =>
 }
 
 function kill(programs: readonly string[], folder: string, name: NodeJS.Signals): void {
-  for (const { pid } of processesOf(programs, markOf(folder))) signal(pid, name)
+  for (const { pid } of processesOf(programs, markOf(realpathSync(folder)))) signal(pid, name)
 }
 
 /** A server of somebody else's that does not answer is told by its variable, before a library says it worse. */

@@ -7,7 +7,7 @@ import type { SeedSize } from '@shop/db'
 export interface StartOptions {
   /** How many API processes. */
   readonly api: number
-  /** Where the first of them listens; the others follow. */
+  /** Where the first of them listens, 0 for any free port; the others follow. */
   readonly port: number
   /** What an empty database is filled with. `undefined`: the usual, or whatever is there. */
   readonly size: SeedSize | undefined
@@ -24,7 +24,7 @@ export class UsageError extends Error {
 export const HELP = `npm start -- [options]
 
   --api N        run N API processes on ports in a row (default 1)
-  --port N       where the first one listens (default 3000; a taken port moves to the next free one)
+  --port N       where the first one listens (default 3000; a taken port moves to the next free one, 0 is any)
   --size SIZE    what an empty database is filled with: tiny, demo or large (default demo)
   --no-redis     run without Redis: one process, first cache tier only
   --watch        restart the API when a source file changes (npm run dev)
@@ -32,7 +32,7 @@ export const HELP = `npm start -- [options]
   --help         show this
 
 DATABASE_URL and REDIS_URL, where set, replace the PostgreSQL and the Redis this command starts.
-The data is in .shop/; npm run reset removes it.`
+The data is in .shop/ (or where SHOP_DATA says); npm run reset removes it.`
 
 export const MAX_API_PROCESSES = 16
 const SIZES: readonly SeedSize[] = ['tiny', 'demo', 'large']
@@ -56,7 +56,7 @@ export function parseStart(
   const api = whole('--api', values.api, 1, MAX_API_PROCESSES)
   const redis = !values['no-redis']
   if (api > 1 && !redis) throw new UsageError(severalNeedRedis(api))
-  const port = whole('--port', values.port, 1, 65_535)
+  const port = whole('--port', values.port, 0, 65_535)
   return { api, port, size: parseSize(values.size), redis, watch: values.watch, logs: values.logs }
 }
 

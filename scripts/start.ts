@@ -12,9 +12,10 @@ import { apiGroup, stopLeftApis } from './api-processes.ts'
 import { banner } from './banner.ts'
 import { prepareDatabase } from './database.ts'
 import { exampleProduct, readiness } from './first-look.ts'
+import { SHOP_FOLDER, SHOP_SHOWN } from './folders.ts'
 import { messageOf } from './messages.ts'
 import { type Claim, claim } from './running-shop.ts'
-import { openDatabase, openRedis, type Server, SHOP_FOLDER } from './servers.ts'
+import { openDatabase, openRedis, type Server } from './servers.ts'
 import { createShutdown } from './shutdown.ts'
 import { HELP, parseStart, type StartOptions, severalNeedRedis, UsageError } from './start-options.ts'
 import { openTerminal } from './terminal.ts'
@@ -35,7 +36,7 @@ const shutdown = createShutdown({
   onForce: () => terminal.warn('  Stopped at once.'),
   onProblem: (part, error) => terminal.fail(`  ${part}: ${messageOf(error)}`),
   onEnd(exitCode) {
-    if (exitCode === 0) terminal.say('  Stopped. The data stays in .shop/.')
+    if (exitCode === 0) terminal.say(`  Stopped. The data stays in ${SHOP_SHOWN}.`)
     claimed.release()
   },
 })
@@ -99,7 +100,7 @@ async function startApis(database: Server, redis: Server | undefined): Promise<v
 function watchServers(database: Server, redis: Server | undefined): void {
   void database.running?.exited.then(({ code, signal }) => {
     if (shutdown.isStopping) return
-    terminal.fail(`\n  PostgreSQL ended (${signal ?? code}). Its log: .shop/postgres/postgres.log. Stopping …`)
+    terminal.fail(`\n  PostgreSQL ended (${signal ?? code}). Its log: ${SHOP_SHOWN}/postgres/postgres.log. Stopping …`)
     void shutdown.run(1)
   })
   void redis?.running?.exited.then(({ code, signal }) => {

@@ -59,7 +59,7 @@ async function ensureRedis(): Promise<void> {
 
 function summary(): { passed: number; failed: number; skipped: number } {
   const total = { passed: 0, failed: 0, skipped: 0 }
-  for (const file of globSync('{apps/*,packages/*,load-tests}/report/vitest.json', { cwd: root })) {
+  for (const file of globSync('{apps/*,packages/*,load-tests,scripts}/report/vitest.json', { cwd: root })) {
     const report: Report = JSON.parse(readFileSync(root + file, 'utf8'))
     total.passed += report.numPassedTests
     total.failed += report.numFailedTests

@@ -29,7 +29,7 @@ import { join } from 'node:path'
 import { type Account, canEnter, serverAccount } from './account.ts'
 import { directoryForeign, startFailed } from './errors.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
-import { rootStore } from './root-store.ts'
+import { dataInStore, removeFromStore } from './root-store.ts'
 
 /** Only what the server must know: PGDATA or PGPORT of the user must not reach it, and macOS needs a plain locale. */
 export const SERVER_ENV: NodeJS.ProcessEnv = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' }
@@ -51,7 +51,7 @@ export function dataFolder(dir: string, mark: string, account: Account | undefin
   if (!account) return plain
   chmodSync(dir, statSync(dir).mode | 0o011) // mkdtemp makes folders that only their owner can pass.
   if (canEnter(dir, account)) return plain
-  const elsewhere = rootStore(`data-${mark}`, account)
+  const elsewhere = dataInStore(mark, plain, account)
   link(plain, elsewhere)
   return elsewhere
 }
@@ -60,9 +60,7 @@ export function dataFolder(dir: string, mark: string, account: Account | undefin
 export function removeData(dir: string, mark: string): void {
   const plain = join(dir, 'data')
   if (lstatSync(plain, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    const elsewhere = readlinkSync(plain)
-    // A link of a copied clone leads to the data of the original.
-    if (elsewhere.endsWith(`/data-${mark}`)) rmSync(elsewhere, { recursive: true, force: true })
+    removeFromStore(mark, readlinkSync(plain))
   }
   rmSync(dir, { recursive: true, force: true, maxRetries: 10 })
 }

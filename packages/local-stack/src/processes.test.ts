@@ -3,7 +3,7 @@ import { once } from 'node:events'
 
 import { expect, test } from 'vitest'
 
-import { commandOf, isProgram, markOf, parsePs, processesOf, signal, until } from './processes.ts'
+import { commandOf, markOf, parseCommandLine, parsePs, processesOf, signal, until } from './processes.ts'
 
 test('the mark depends on the directory alone', () => {
   expect(markOf('/a')).toBe(markOf('/a'))
@@ -12,21 +12,26 @@ test('the mark depends on the directory alone', () => {
 })
 
 test.each([
-  ['/x/native/bin/postgres -D /data -c cluster_name=shop-1', true, 'a server'],
-  ['/home/Jo Doe/native/bin/postgres -D /data -c cluster_name=shop-1', true, 'a path with a space'],
-  ['postgres: shop-1: checkpointer', true, 'a child of a server'],
-  ['postgres -D /data -c cluster_name=shop-1', true, 'a name from the PATH'],
-  ['grep -r shop-1 /x/postgres', false, 'a search for it'],
-  ['vim /x/postgres/shop-1.log', false, 'an editor on its log'],
-  ['/usr/bin/node /x/postgres-tool.js shop-1', false, 'a name that only begins alike'],
-])('%s: %s (%s)', (command, expected, _what) => {
-  expect(isProgram(command, ['postgres'])).toBe(expected)
+  ['/x/native/bin/postgres\0-D\0/data\0-c\0cluster_name=shop-1\0', 'postgres', 'a server'],
+  ['/home/Jo Doe/native/bin/postgres\0-D\0/data\0', 'postgres', 'a path with a space'],
+  ['postgres: shop-1: checkpointer \0\0\0', 'postgres', 'a child of a server'],
+  ['redis-server 127.0.0.1:6379 shop-1\0\0', 'redis-server', 'a title'],
+  ['node\0/x/main.ts\0shop-1\0', 'node', 'a name from the PATH'],
+  ['grep\0-r\0shop-1\0/x/postgres\0', 'grep', 'a search for it'],
+])('%j is %s (%s)', (commandLine, program, _what) => {
+  expect(parseCommandLine(7, commandLine).program).toBe(program)
 })
 
-test('the output of ps becomes entries', () => {
-  expect(parsePs('    1 /sbin/launchd\n  512 redis-server 127.0.0.1:6379 shop-1\n\n')).toEqual([
-    { pid: 1, command: '/sbin/launchd' },
-    { pid: 512, command: 'redis-server 127.0.0.1:6379 shop-1' },
+test('the arguments of a command line become words', () => {
+  expect(parseCommandLine(7, 'node\0a b\0c\0').command).toBe('node a b c')
+})
+
+test('two listings of ps become entries; a process that is in one only has ended meanwhile', () => {
+  const executables = '    1 /sbin/launchd\n  512 /opt/home brew/bin/redis-server\n  513 /bin/ps\n'
+  const commands = '    1 /sbin/launchd\n  512 redis-server 127.0.0.1:6379 shop-1\n  514 /bin/ps -A\n\n'
+  expect(parsePs(executables, commands)).toEqual([
+    { pid: 1, program: 'launchd', command: '/sbin/launchd' },
+    { pid: 512, program: 'redis-server', command: 'redis-server 127.0.0.1:6379 shop-1' },
   ])
 })
 

@@ -9,10 +9,14 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 export interface ProcessEntry {
   readonly pid: number
+  /** `postgres` of "/a/b/postgres -D …". */
+  readonly program: string
+  /** With its arguments, or what it calls itself instead. */
   readonly command: string
 }
 
@@ -23,12 +27,12 @@ export function markOf(directory: string): string {
 
 /** The running processes of these programs (`postgres`, `redis-server`) that carry the mark. A zombie carries none. */
 export function processesOf(programs: readonly string[], mark: string): ProcessEntry[] {
-  return processTable().filter(({ command }) => command.includes(mark) && isProgram(command, programs))
+  return processTable().filter(({ program, command }) => programs.includes(program) && command.includes(mark))
 }
 
 /** The command line of a process, or `undefined` if there is none of that id (or only its zombie). */
 export function commandOf(pid: number): string | undefined {
-  if (process.platform === 'linux') return linuxCommand(pid) || undefined
+  if (process.platform === 'linux') return linuxEntry(pid)?.command
   return processTable().find((entry) => entry.pid === pid)?.command
 }
 
@@ -51,35 +55,45 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/**
- * Whether the command line is of one of these programs: "/a/b c/postgres -D …", or "postgres: shop-… checkpointer", which
- * is how the children of a postmaster call themselves. The path may contain spaces, so the line is not cut at them.
- */
-export function isProgram(command: string, programs: readonly string[]): boolean {
-  return programs.some((program) => command.startsWith(program) || command.split(' -')[0]?.endsWith(`/${program}`))
-}
-
 function processTable(): ProcessEntry[] {
-  if (process.platform !== 'linux')
-    return parsePs(execFileSync('ps', ['-A', '-ww', '-o', 'pid=,command='], { encoding: 'utf8' }))
+  if (process.platform !== 'linux') return parsePs(ps('comm'), ps('command'))
   // Slim images have no ps, but every Linux has /proc.
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => ({ pid: Number(name), command: linuxCommand(Number(name)) }))
+  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) && linuxEntry(Number(name))) || [])
 }
 
-function linuxCommand(pid: number): string {
+function linuxEntry(pid: number): ProcessEntry | undefined {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+    const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    return commandLine ? parseCommandLine(pid, commandLine) : undefined // That of a zombie is empty.
   } catch {
-    return '' // It ended between the listing and the reading.
+    return undefined // It ended between the listing and the reading.
   }
 }
 
-/** Reads the output of `ps -o pid=,command=`. */
-export function parsePs(output: string): ProcessEntry[] {
-  return output.split('\n').flatMap((line) => {
-    const [, pid, command] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? []
-    return pid && command ? [{ pid: Number(pid), command }] : []
+/**
+ * Reads /proc/<pid>/cmdline: arguments that end with NUL, the first of which may be a path with spaces; or a title the
+ * process gave itself, as "postgres: shop-… checkpointer" and "redis-server 127.0.0.1:6379 shop-…".
+ */
+export function parseCommandLine(pid: number, commandLine: string): ProcessEntry {
+  const [first = ''] = commandLine.split('\0', 1)
+  const program = first.startsWith('/') ? basename(first) : (/^[^ :]*/.exec(first)?.[0] ?? '')
+  return { pid, program, command: commandLine.replaceAll('\0', ' ').trim() }
+}
+
+function ps(column: 'comm' | 'command'): string {
+  return execFileSync('ps', ['-A', '-ww', '-o', `pid=,${column}=`], { encoding: 'utf8' })
+}
+
+/** Joins two listings of ps: only the path of the executable alone is safe to take a name from. */
+export function parsePs(executables: string, commands: string): ProcessEntry[] {
+  const lines = (output: string) =>
+    output.split('\n').flatMap((line) => {
+      const [, pid, rest] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? []
+      return pid && rest ? [[Number(pid), rest] as const] : []
+    })
+  const programs = new Map(lines(executables))
+  return lines(commands).flatMap(([pid, command]) => {
+    const executable = programs.get(pid)
+    return executable ? [{ pid, program: basename(executable), command }] : []
   })
 }

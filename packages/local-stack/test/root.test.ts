@@ -51,6 +51,19 @@ describe.runIf(isRoot)('as root, below a folder closed to others', () => {
     const outside = readlinkSync(join(dir, 'data'))
     await removePostgres(dir)
     expect(existsSync(outside)).toBe(false)
+    expect(existsSync(`${outside}.link`)).toBe(false)
+  })
+
+  test('the data of a temporary clone that was deleted goes with the next start of any', async () => {
+    const original = dir
+    dir = join(directory.path, 'closed', 'deleted')
+    await rows('select 1')
+    const outside = readlinkSync(join(dir, 'data'))
+    rmSync(dir, { recursive: true })
+    dir = original
+    await rows('select 1')
+    expect(existsSync(outside)).toBe(false)
+    await removePostgres(dir)
   })
 
   test('data that was made before the folder was closed moves outside and keeps its rows', async () => {

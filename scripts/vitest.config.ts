@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    fsModuleCache: false, // Shared by all packages: a run that meets a new lockfile empties it under the others.
+    fileParallelism: false, // Each file starts whole shops.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
+  },
+})
