@@ -165,6 +165,7 @@ export class Invalidator {
     for (let at = 0; at < Math.max(tags.length, keys.length); at += BATCH) {
       const [someTags, someKeys] = [tags.slice(at, at + BATCH), keys.slice(at, at + BATCH)]
       const done = await this.#engine.remote?.invalidate(someTags, someKeys)
+      if (done) this.#engine.proof.saw(done.epoch, done.number)
       if (done && done.epoch === this.#engine.proof.epoch) this.#apply(someTags, someKeys, done.nonce, done.number)
       else this.#forget(someTags, someKeys)
     }

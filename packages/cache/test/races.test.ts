@@ -163,6 +163,19 @@ test('a cell that was forgotten does not hide the invalidation of an entry that 
   expect((await resource.get(1))?.price).toBe(2)
 })
 
+// P1   invalidate: answered with 8       (the message of 8 is on its way)      load; its tag is of 8: stored
+test('a load after the answer to an invalidation is stored, though the bus has not brought it yet', async () => {
+  const r1 = products(p1)
+  await r1.get(1)
+  wire.holdMessages()
+  price = 2
+  await p1.invalidateTags(['category:audio'])
+  expect((await r1.get(1))?.price).toBe(2)
+  wire.deliverMessages()
+  expect((await r1.get(1))?.price).toBe(2)
+  expect(loads).toBe(2)
+})
+
 // both find the tag missing; one minting replaces nothing, the other learns of it
 test('two that mint one tag at once end with one nonce, and both their entries are judged by it', async () => {
   world.double.flushAll()
