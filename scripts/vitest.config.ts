@@ -1,3 +1,5 @@
+/** Tests of the root commands, with whole shops. */
+
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
