@@ -5,7 +5,7 @@
  * the next number, and the echo of a probe carries the number of the latest (proof.ts).
  */
 
-import type { Monotonic, ServerMs } from './clock.ts'
+import type { Millis, Monotonic, ServerMs } from './clock.ts'
 import type { LeaseEnd } from './lease.ts'
 
 export type BusMessage =
@@ -15,7 +15,10 @@ export type BusMessage =
       readonly number: number
       readonly nonce: string
       readonly tags: readonly string[]
+      /** Entries that are gone, or others than before. */
       readonly keys: readonly string[]
+      /** Entries that may still be served, while they are reloaded. */
+      readonly stale: readonly string[]
     }
   /** Missing tags were given nonces. `number` is the latest invalidation's, unchanged. */
   | {
@@ -33,8 +36,8 @@ export type BusMessage =
 export interface BusListener {
   /** A message, in the order of publishing. */
   message(message: BusMessage): void
-  /** The server's time, as measured by a probe's round trip. */
-  serverTime(time: ServerMs, at: Monotonic): void
+  /** The server's time, as measured by a probe's round trip, and by how much that may be wrong. */
+  serverTime(time: ServerMs, at: Monotonic, uncertainty: Millis): void
   /** Commands can be sent, or cannot. */
   usable(usable: boolean): void
 }

@@ -11,13 +11,14 @@ import type { CacheEvent, Hooks } from './events.ts'
 import { Flights } from './flight.ts'
 import { Invalidator, PendingInvalidations } from './invalidate.ts'
 import { MemoryTier } from './memory-tier.ts'
-import { noteRead } from './observe.ts'
+import { isObserved, noteRead } from './observe.ts'
 import { type CacheOptions, LIMITS, type ResourceOptions, resolveCacheOptions } from './options.ts'
+import { formatPosition } from './position.ts'
 import { Proof } from './proof.ts'
 import { Resource } from './resource.ts'
-import { count, noStats, type Stats } from './stats.ts'
+import { count, countMemoryRead, noStats, type Stats } from './stats.ts'
 import { checkTags } from './tag-names.ts'
-import { uniqueWords } from './unique.ts'
+import { chance, uniqueWords } from './unique.ts'
 import { Waiters } from './waiters.ts'
 
 export interface Health {
@@ -61,9 +62,15 @@ export class Cache {
       flights: new Flights<Answer>(),
       waiters: new Waiters(clock),
       bulkhead: new Bulkhead(resolved.concurrent, resolved.waiting),
+      chance,
       pending: this.#pending,
       hooks: options.hooks ?? NO_HOOKS,
       emit: (event) => this.#emit(event, listeners),
+      emitMemoryRead: (resource, key, ttlMs) => {
+        const outcome = ttlMs > 0 ? 'hit' : 'stale'
+        if (listeners.length === 0 && !isObserved()) countMemoryRead(this.#stats, outcome)
+        else this.#emit({ type: 'read', resource, key, outcome, tier: 'memory', ttlMs }, listeners)
+      },
     }
     this.#invalidator = new Invalidator(this.#engine, this.#pending)
     remote?.listen({
@@ -71,7 +78,7 @@ export class Cache {
         this.#invalidator.receive(message)
         this.#tellWatchers()
       },
-      serverTime: (time, at) => this.#engine.proof.serverTime(time, at),
+      serverTime: (time, at, uncertainty) => this.#engine.proof.serverTime(time, at, uncertainty),
       usable: (usable) => {
         this.#engine.emit({ type: 'remote-state', usable })
         if (usable) void this.#invalidator.flush()
@@ -116,6 +123,15 @@ export class Cache {
       cancel = this.#engine.clock.timer(millis(timeout), end)
       this.#watchers.push(look)
     })
+  }
+
+  /**
+   * Where this process is in the count of invalidations, its own included. A read with `after` in another process sees
+   * everything up to here. `undefined` while Redis has not been heard.
+   */
+  position(): string | undefined {
+    const { noted } = this.#engine.proof
+    return noted && formatPosition(noted)
   }
 
   stats(): Readonly<Stats> {

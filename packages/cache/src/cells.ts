@@ -28,8 +28,10 @@ export class Cell {
   /** The process-wide count of changes when this cell last changed. Only grows. */
   changed: number
   dead = false
+  readonly tag: string
 
-  constructor(changed: number) {
+  constructor(tag: string, changed: number) {
+    this.tag = tag
     this.changed = changed
   }
 
@@ -70,7 +72,7 @@ export class Cells {
     const known = this.#cells.get(tag)
     if (known) return known
     if (this.#cells.size >= this.#most) this.#forgetOldest()
-    const cell = new Cell(this.#floor)
+    const cell = new Cell(tag, this.#floor)
     this.#cells.set(tag, cell)
     return cell
   }

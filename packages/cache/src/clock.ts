@@ -45,7 +45,8 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => performance.now() as Monotonic,
-  wall: () => Date.now() as ServerMs,
+  // Not Date.now(): its whole milliseconds would make a server's time jump back and forth.
+  wall: () => (performance.timeOrigin + performance.now()) as ServerMs,
   timer(delay, act) {
     const timeout = setTimeout(act, delay)
     timeout.unref()

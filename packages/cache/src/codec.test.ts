@@ -11,7 +11,9 @@ function entry(change: Partial<Entry> = {}): Entry {
     absent: false,
     epoch: 'epoch-1',
     loadedAt: 1_700_000_000_000.25 as ServerMs,
+    staleAt: 1_700_000_030_000 as ServerMs,
     expiresAt: 1_700_000_060_000 as ServerMs,
+    loadMs: 17,
     stamps: [
       { tag: 'product:1', nonce: 'a.1' },
       { tag: 'Kategorie: Möbel', nonce: 'a.2' },

@@ -8,9 +8,11 @@
  *      3  1  flags: 1 = absent
  *      4  4  checksum: CRC-32 of the key and of everything from byte 8
  *      8  8  loadedAt   (float64)
- *     16  8  expiresAt  (float64)
- *     24 16  content hash
- *     40  -  epoch (u8 length), stamp count (u8), stamps: tag (u16 length), nonce (u8 length)
+ *     16  8  staleAt    (float64)
+ *     24  8  expiresAt  (float64)
+ *     32  4  duration of the load, in milliseconds
+ *     36 16  content hash
+ *     52  -  epoch (u8 length), stamp count (u8), stamps: tag (u16 length), nonce (u8 length)
  *      -  -  payload
  *
  * The key is part of the checksum, so that bytes of one key copied under another are refused like
@@ -29,8 +31,9 @@ const WIRE_VERSION = 1
 const ABSENT = 1
 const CHECKSUM_AT = 4
 const BODY_AT = 8
+const HASH_AT = 36
 const HASH_BYTES = 16
-const FIXED = 40
+const FIXED = HASH_AT + HASH_BYTES
 
 export const EMPTY = Buffer.alloc(0)
 
@@ -49,8 +52,10 @@ export function encodeEntry(key: string, entry: Entry): Buffer {
   bytes.writeUInt8(WIRE_VERSION, 2)
   bytes.writeUInt8(entry.absent ? ABSENT : 0, 3)
   bytes.writeDoubleLE(entry.loadedAt, 8)
-  bytes.writeDoubleLE(entry.expiresAt, 16)
-  bytes.write(entry.hash, 24, 'base64url')
+  bytes.writeDoubleLE(entry.staleAt, 16)
+  bytes.writeDoubleLE(entry.expiresAt, 24)
+  bytes.writeUInt32LE(Math.min(Math.round(entry.loadMs), 0xffff_ffff), 32)
+  bytes.write(entry.hash, HASH_AT, 'base64url')
   let at = FIXED
   at = bytes.writeUInt8(epoch.length, at)
   at += epoch.copy(bytes, at)
@@ -97,9 +102,11 @@ function readBody(bytes: Buffer): Entry {
     absent: (bytes.readUInt8(3) & ABSENT) !== 0,
     epoch,
     loadedAt: bytes.readDoubleLE(8) as ServerMs,
-    expiresAt: bytes.readDoubleLE(16) as ServerMs,
+    staleAt: bytes.readDoubleLE(16) as ServerMs,
+    expiresAt: bytes.readDoubleLE(24) as ServerMs,
+    loadMs: bytes.readUInt32LE(32),
     stamps,
-    hash: bytes.toString('base64url', 24, FIXED),
+    hash: bytes.toString('base64url', HASH_AT, FIXED),
     payload: bytes.subarray(at),
   }
 }

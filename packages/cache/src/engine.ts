@@ -4,11 +4,11 @@
 
 import type { Bulkhead } from './bulkhead.ts'
 import type { Cells } from './cells.ts'
-import type { Clock, Monotonic } from './clock.ts'
+import type { Clock } from './clock.ts'
 import type { Stamp } from './entry.ts'
 import type { CacheEvent, Hooks, Stored, TierName } from './events.ts'
 import type { Flights } from './flight.ts'
-import type { MemoryTier } from './memory-tier.ts'
+import type { Held, MemoryTier } from './memory-tier.ts'
 import type { ResolvedCacheOptions } from './options.ts'
 import type { Proof } from './proof.ts'
 import type { Remote } from './remote.ts'
@@ -16,14 +16,12 @@ import type { Waiters } from './waiters.ts'
 
 /** What a flight brings to those who joined it. */
 export interface Answer {
-  /** Parsed and frozen; `undefined`: there is no such value. */
-  readonly value: unknown
+  readonly held: Held
   /** Where it was found; absent when this process loaded it. */
   readonly tier?: TierName
   readonly stored?: Stored
   /** Another process loaded it while this one waited. */
   readonly waited: boolean
-  readonly expiresAt: Monotonic
   /**
    * Nothing was invalidated since the value was loaded, as far as this process has proof. Without it, only those
    * who joined within the bound of the flight's start may have the answer; who came later asks again.
@@ -47,7 +45,11 @@ export interface Engine {
   readonly flights: Flights<Answer>
   readonly waiters: Waiters
   readonly bulkhead: Bulkhead
+  /** A number from 0 to 1, neither included. */
+  readonly chance: () => number
   readonly pending: Pending
   readonly hooks: Hooks
   emit(event: CacheEvent): void
+  /** Emits the `read` event of a value served from memory; stale when `ttlMs` is not above 0. */
+  emitMemoryRead(resource: string, key: string, ttlMs: number): void
 }

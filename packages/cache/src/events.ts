@@ -4,7 +4,7 @@
  * One closed union, one event per outcome. Counters, spans, logs and `Cache-Status` are all derived
  * from it, so they cannot disagree. Every read ends in exactly one `read` event, hence
  *
- *     requests = hits + misses + collapsed + errors
+ *     requests = hits + stale + misses + collapsed + errors
  *
  * which `stats.test.ts` checks. Events carry keys, for logs; a metric must never use one as a label.
  */
@@ -13,8 +13,10 @@ export type TierName = 'memory' | 'redis'
 
 /** How one read ended. */
 export type ReadOutcome =
-  /** Served from a tier. */
+  /** Served from a tier, fresh. */
   | 'hit'
+  /** Served from a tier past its ttl, while it is reloaded or because the source failed. */
+  | 'stale'
   /** This caller's flight loaded the value, or waited for another process to load it. */
   | 'miss'
   /** Joined a flight that another caller of this process had started. */
@@ -40,7 +42,7 @@ export interface ReadEvent {
   readonly tier?: TierName
   /** Present when this process loaded the value. */
   readonly stored?: Stored
-  /** Milliseconds the value stays fresh from here; negative never, 0 when it was not stored. */
+  /** Milliseconds the value stays fresh from here: negative when it is stale, 0 when it was not stored. */
   readonly ttlMs: number
   readonly error?: unknown
 }
@@ -60,6 +62,9 @@ export type CacheEvent =
   | { readonly type: 'invalidate'; readonly tags: number; readonly keys: number; readonly acknowledged: boolean }
   /** An invalidation of some process, this one included, was applied to this one's memory. */
   | { readonly type: 'applied'; readonly tags: number; readonly keys: number }
+  /** A reload in the background failed, or was not begun because too many were running. */
+  | { readonly type: 'reload-failed'; readonly resource: string; readonly key: string; readonly error: unknown }
+  | { readonly type: 'reload-dropped'; readonly resource: string; readonly key: string }
   /** An entry from Redis was not believed. */
   | { readonly type: 'rejected'; readonly resource: string; readonly key: string; readonly reason: Rejection }
   /** This process could no longer vouch for its memory, and emptied it. */

@@ -4,6 +4,12 @@
  * Callers that ask for a key already being read join the running flight. Known elsewhere as singleflight
  * (Go), request coalescing, collapsed forwarding (RFC 9111 section 4).
  *
+ * A flight may answer those who wait before it ends: with a stale value, while it goes on to load. Whoever
+ * joins after that waits for the end, since what was found earlier may have been invalidated meanwhile:
+ *
+ *     starts ------- serve(stale) ------------------------ ends
+ *        A joins: stale       B joins: waits for the end
+ *
  * An invalidation *supersedes* a flight: it still answers those who joined, and nobody joins it any more.
  * The slot belongs to one flight, and whoever empties it must check that it still holds theirs:
  *
@@ -21,16 +27,43 @@ export class Flight<R> {
   readonly startedAt: Monotonic
   /** Set by whoever applies an invalidation of the key, or a reset. Never cleared. */
   superseded = false
-  result!: Promise<R>
+  readonly #first = Promise.withResolvers<R>()
+  #end: Promise<R> = this.#first.promise
+  #served = false
 
   constructor(key: string, startedAt: Monotonic) {
     this.key = key
     this.startedAt = startedAt
   }
+
+  /** What a caller that joins now will get. */
+  get result(): Promise<R> {
+    return this.#served ? this.#end : this.#first.promise
+  }
+
+  /** Answers those who have joined so far. The first answer counts. */
+  serve(answer: R): void {
+    this.#served = true
+    this.#first.resolve(answer)
+  }
+
+  /** Runs once; its end is the answer to all who have none yet. */
+  run(work: (flight: Flight<R>) => Promise<R>): Promise<R> {
+    this.#end = work(this)
+    this.#end.then(
+      (answer) => this.serve(answer),
+      (error: unknown) => this.#first.reject(error),
+    )
+    // A failure after an early answer is nobody's who waits; whoever started the flight reports it.
+    this.#first.promise.catch(() => undefined)
+    return this.#end
+  }
 }
 
 export class Flights<R> {
   readonly #running = new Map<string, Flight<R>>()
+  /** Flights that are under way outside the slots. */
+  readonly #aside = new Set<Flight<R>>()
 
   get size(): number {
     return this.#running.size
@@ -41,17 +74,28 @@ export class Flights<R> {
     return this.#running.get(key)
   }
 
-  /** Starts a flight in the key's slot. `run` begins at once. */
-  start(key: string, now: Monotonic, run: (flight: Flight<R>) => Promise<R>): Flight<R> {
+  /** Starts a flight in the key's slot. `work` begins at once. */
+  start(key: string, now: Monotonic, work: (flight: Flight<R>) => Promise<R>): Flight<R> {
     const flight = new Flight<R>(key, now)
     this.#running.set(key, flight)
-    flight.result = run(flight).finally(() => {
+    const release = (): void => {
       if (this.#running.get(key) === flight) this.#running.delete(key)
-    })
+    }
+    flight.run(work).then(release, release)
+    return flight
+  }
+
+  /** Starts a flight that nobody joins, outside the slot. */
+  aside(key: string, now: Monotonic, work: (flight: Flight<R>) => Promise<R>): Flight<R> {
+    const flight = new Flight<R>(key, now)
+    this.#aside.add(flight)
+    const release = (): boolean => this.#aside.delete(flight)
+    flight.run(work).then(release, release)
     return flight
   }
 
   supersede(key: string): void {
+    for (const flight of this.#aside) if (flight.key === key) flight.superseded = true
     const flight = this.#running.get(key)
     if (!flight) return
     flight.superseded = true
@@ -59,6 +103,7 @@ export class Flights<R> {
   }
 
   supersedeAll(): void {
+    for (const flight of this.#aside) flight.superseded = true
     for (const key of [...this.#running.keys()]) this.supersede(key)
   }
 }

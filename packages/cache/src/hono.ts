@@ -2,6 +2,7 @@
  * Tells the client how the cache answered, in the standard form of RFC 9211:
  *
  *     Cache-Status: shop; hit; ttl=295; detail=memory
+ *     Cache-Status: shop; hit; ttl=-3; detail=memory    stale, and being reloaded
  *     Cache-Status: shop; fwd=miss; stored
  *     Cache-Status: shop; fwd=miss; collapsed
  *

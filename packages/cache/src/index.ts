@@ -13,8 +13,17 @@ export type {
   Stored,
   TierName,
 } from './events.ts'
+export type { Explained, Explanation } from './explain.ts'
 export type { KeyPart } from './key.ts'
 export { observeReads } from './observe.ts'
-export type { CacheOptions, LoadContext, LoadOptions, MemoryOptions, ResourceOptions } from './options.ts'
-export type { Resource } from './resource.ts'
+export {
+  type CacheOptions,
+  type LoadContext,
+  type LoadOptions,
+  type MemoryOptions,
+  NOT_MODIFIED,
+  type ResourceOptions,
+} from './options.ts'
+export type { Bytes, ReadOptions, Resource } from './resource.ts'
 export type { Stats } from './stats.ts'
+export type { Warmed, WarmOptions } from './warm.ts'

@@ -11,19 +11,35 @@
  */
 
 import { isCurrent } from './decide.ts'
-import type { Engine } from './engine.ts'
+import type { Answer, Engine } from './engine.ts'
 import type { Flight } from './flight.ts'
 import type { Held } from './memory-tier.ts'
+import type { Policy } from './options.ts'
 
-/** Whether the value is in memory, and so was current at this instant as far as this process knows. */
-export function install(engine: Engine, flight: Flight<unknown>, held: Held): boolean {
+/** Whether the value was current at this instant, as far as this process knows; then it is in memory, if the policy keeps it. */
+export function install(engine: Engine, policy: Policy, flight: Flight<Answer>, held: Held): boolean {
   if (flight.superseded || !isCurrent(held.cells, held.nonces)) return false
-  engine.memory.set(flight.key, held)
+  if (policy.keep !== 'nothing') engine.memory.set(flight.key, held)
   return true
 }
 
-/** The value as every caller gets it: parsed, and frozen because many share it. */
-export function parseFrozen(payload: Buffer): unknown {
+/** The part of a held value that the policy chooses: parsed, or as bytes of its own rather than a view of a larger answer. */
+export function content(policy: Policy, absent: boolean, payload: Buffer): Pick<Held, 'absent' | 'value' | 'payload'> {
+  const bytes = policy.keep === 'bytes'
+  return {
+    absent,
+    value: absent || bytes ? undefined : parseFrozen(payload),
+    payload: bytes ? Buffer.from(payload) : undefined,
+  }
+}
+
+/** The value as a caller of `get` has it. */
+export function unpack(held: Held): unknown {
+  return held.payload && !held.absent ? parseFrozen(held.payload) : held.value
+}
+
+/** Frozen, because many share it. */
+function parseFrozen(payload: Buffer): unknown {
   return deepFreeze(JSON.parse(payload.toString()))
 }
 

@@ -14,6 +14,7 @@ import type { Engine, Pending } from './engine.ts'
 import type { Stamp } from './entry.ts'
 import { CacheError } from './errors.ts'
 import type { Verdict } from './proof.ts'
+import { orUndefined } from './remote.ts'
 
 const MOST_PENDING = 10_000
 const RETRY_EVERY: Millis = millis(250)
@@ -93,6 +94,25 @@ export class Invalidator {
     return acknowledged
   }
 
+  /** Tells every process that the entry of each key in Redis is another now, as `originate` tells that it is gone. */
+  async announce(keys: readonly string[]): Promise<boolean> {
+    const { remote, proof } = this.#engine
+    const done = remote && (await orUndefined(this.#engine.emit, 'announce', () => remote.announce(keys, [])))
+    if (!done) return this.originate([], keys)
+    proof.saw(done.epoch, done.number)
+    this.#drop(keys)
+    this.#engine.emit({ type: 'invalidate', tags: 0, keys: keys.length, acknowledged: true })
+    return true
+  }
+
+  /** Tells every process that an entry may be served no longer than its policy serves stale ones. */
+  async age(key: string): Promise<boolean> {
+    const { remote } = this.#engine
+    this.#age(key)
+    if (!remote) return true
+    return (await orUndefined(this.#engine.emit, 'announce', () => remote.announce([], [key]))) !== undefined
+  }
+
   /** A message of the bus. */
   receive(message: BusMessage): void {
     const { proof, waiters } = this.#engine
@@ -100,6 +120,7 @@ export class Invalidator {
       case 'invalidated':
         if (this.#stands(proof.invalidated(message.epoch, message.number))) {
           this.#apply(message.tags, message.keys, message.nonce, message.number)
+          for (const key of message.stale) this.#age(key)
         }
         for (const key of message.keys) waiters.wake(key, { type: 'not-stored' })
         return
@@ -182,6 +203,13 @@ export class Invalidator {
     for (const tag of tags) this.#engine.cells.kill(tag)
     this.#drop(keys)
     this.#engine.emit({ type: 'applied', tags: tags.length, keys: keys.length })
+  }
+
+  #age(key: string): void {
+    const { memory, clock } = this.#engine
+    const held = memory.get(key)
+    const now = clock.now()
+    if (held && now < held.staleAt) memory.set(key, { ...held, staleAt: now })
   }
 
   #drop(keys: readonly string[]): void {

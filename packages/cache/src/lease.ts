@@ -33,8 +33,17 @@ export interface Leases {
    */
   claim(key: string, rejected: Buffer | undefined, duration: Millis): Promise<Claim>
 
+  /**
+   * Takes the lease, whoever holds it: what its holder loads is not stored any more. The entry stays. For a write,
+   * which knows better than any load that began before it. Returns the token.
+   */
+  seize(key: string, duration: Millis): Promise<string>
+
   /** Stores the bytes for `lifetime` if the token still stands, ends the lease, wakes who waits. `false`: refused. */
   fill(key: string, token: string, bytes: Buffer, lifetime: Millis): Promise<boolean>
+
+  /** Puts other bytes in place of those with this identity, for as long as those had left. `false`: they are gone. */
+  replace(key: string, identity: Buffer, bytes: Buffer): Promise<boolean>
 
   /** Ends the lease without storing, if the token still stands, and wakes who waits. */
   release(key: string, token: string, end: LeaseEnd): Promise<void>

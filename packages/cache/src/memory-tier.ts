@@ -1,7 +1,7 @@
 /**
  * L1: entries in this process's memory, bounded in bytes.
  *
- * It keeps values already parsed and frozen, with pointers to the cells of their tags. It does not decide:
+ * It keeps values parsed and frozen, or their bytes, with pointers to the cells of their tags. It does not decide:
  * whether a held value may be served depends on the proof and on the cells at that instant (`decide.ts`).
  */
 
@@ -11,15 +11,24 @@ import type { Cell } from './cells.ts'
 import type { Monotonic } from './clock.ts'
 
 export interface Held {
-  /** `undefined`: the source said that there is no such value. */
+  /** The source said that there is no such value. */
+  readonly absent: boolean
+  /** Parsed and frozen; unless its bytes are kept instead. */
   readonly value: unknown
+  /** As it is in Redis; only where the policy keeps bytes. */
+  readonly payload: Buffer | undefined
+  readonly hash: string
   readonly loadedAt: Monotonic
+  readonly staleAt: Monotonic
   readonly expiresAt: Monotonic
+  readonly loadMs: number
   /** Cells of the tags, and the nonce each had when the load began, in the same order. */
   readonly cells: readonly Cell[]
   readonly nonces: readonly string[]
   /** About, in bytes. */
   readonly size: number
+  /** The value as a promise that every hit returns, made by the first. Not where bytes are kept. */
+  settled?: Promise<unknown>
 }
 
 /** What an entry costs beside its payload: objects, map slots, list links. */

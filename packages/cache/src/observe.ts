@@ -19,6 +19,11 @@ export function observeReads<R>(reads: ReadEvent[], run: () => R): R {
   return scope.run(reads, run)
 }
 
+/** Whether anyone listens here. */
+export function isObserved(): boolean {
+  return scope.getStore() !== undefined
+}
+
 export function noteRead(read: ReadEvent): void {
   const reads = scope.getStore()
   if (reads && reads.length < MOST) reads.push(read)

@@ -10,7 +10,7 @@ const least = { name: 'product', version: 1, ttl: 1_000, key: () => [], load: as
 test('what the docs call the default is the default', () => {
   const documented = (file: string): Record<string, number> => {
     const text = readFileSync(new URL(file, import.meta.url), 'utf8')
-    const found = text.matchAll(/@default ([\d_]+)\n\s+\*\/\n\s+readonly (\w+)/g)
+    const found = text.matchAll(/@default ([\d_.]+)\n\s+\*\/\n\s+readonly (\w+)/g)
     return Object.fromEntries([...found].map(([, value = '', name = '']) => [name, Number(value.replaceAll('_', ''))]))
   }
   expect(documented('./options.ts')).toEqual(DEFAULTS)
@@ -27,6 +27,9 @@ test.each([
   ['a ttl of half a millisecond', () => resolvePolicy({ ...least, ttl: 0.5 }), 'ttl'],
   ['no ttl', () => resolvePolicy({ ...least, ttl: undefined as unknown as number }), 'ttl'],
   ['version 0', () => resolvePolicy({ ...least, version: 0 }), 'version'],
+  ['a jitter of all the ttl', () => resolvePolicy({ ...least, jitter: 1 }), 'jitter'],
+  ['a refresh at no time', () => resolvePolicy({ ...least, refreshAhead: 1 }), 'refreshAhead'],
+  ['a soft deadline with nothing to serve at it', () => resolvePolicy({ ...least, softTimeout: 10 }), 'failSafeFor'],
   ['a deadline of an hour', () => resolvePolicy({ ...least, loadTimeout: 3_600_000 }), 'loadTimeout'],
   ['a URL of another kind', () => redis({ url: 'http://localhost' }), 'url'],
   ['no time for a command', () => redis({ url: 'redis://localhost', commandTimeout: 0 }), 'commandTimeout'],

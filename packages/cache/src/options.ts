@@ -51,6 +51,11 @@ export interface LoadOptions {
    */
   readonly concurrent?: number | undefined
   /**
+   * Most reloads in the background at once; past it a stale value is served and not reloaded this time.
+   * @default 64
+   */
+  readonly reloads?: number | undefined
+  /**
    * Most loads waiting for one of those places; past it a read rejects with `CACHE_LOAD_SHED`.
    * @default 1_000
    */
@@ -65,6 +70,30 @@ export interface ResourceOptions<A, V> {
   /** How long a value is fresh, in milliseconds. There is no default: say it. */
   readonly ttl: number
   /**
+   * Share of the ttl by which it is shortened at random, so that what was loaded together does not go stale
+   * together. From 0 to 0.5.
+   * @default 0.1
+   */
+  readonly jitter?: number | undefined
+  /**
+   * How much longer a stale value is served at once, while it is reloaded in the background, in milliseconds.
+   * @default 0
+   */
+  readonly staleFor?: number | undefined
+  /**
+   * How much longer than its ttl a value is served when the source fails or is slow, in milliseconds. Never one
+   * that was invalidated.
+   * @default 0
+   */
+  readonly failSafeFor?: number | undefined
+  /**
+   * When a fresh value is reloaded before it goes stale: from this share of its ttl on, above 0 and below 1; or
+   * `'xfetch'`, at random and the sooner the longer its load took (Vattani, Chierichetti, Lowenstein: Optimal
+   * Probabilistic Cache Stampede Prevention, PVLDB 8(8), 2015). One process reloads, nobody waits.
+   * @default undefined (never)
+   */
+  readonly refreshAhead?: number | 'xfetch' | undefined
+  /**
    * How long the source's "there is no such value" is believed, in milliseconds. 0: never stored.
    * @default 0
    */
@@ -75,6 +104,18 @@ export interface ResourceOptions<A, V> {
    * @default 0
    */
   readonly withoutProofFor?: number | undefined
+  /**
+   * How long a reader waits for a load while a value within `failSafeFor` is at hand, in milliseconds. The load
+   * goes on and is stored.
+   * @default undefined (as long as `loadTimeout`)
+   */
+  readonly softTimeout?: number | undefined
+  /**
+   * What this process keeps of a value: parsed, for `get`; or its bytes, for `getBytes`, which then costs no
+   * parsing and no writing (`get` parses at each call); or nothing, for what is rarely read twice.
+   * @default 'value'
+   */
+  readonly keep?: 'value' | 'bytes' | 'nothing' | undefined
   /**
    * How long a load may take, in milliseconds; also how long another process waits for it.
    * @default 5_000
@@ -87,16 +128,25 @@ export interface ResourceOptions<A, V> {
   /** Tags computed from the value; added to those of `tags`. */
   readonly tagsOf?: ((value: V, argument: A) => readonly string[]) | undefined
   /** Asks the source. `undefined` means that there is no such value; anything else must be JSON. */
-  readonly load: (argument: A, context: LoadContext) => Promise<V | undefined>
+  readonly load: (argument: A, context: LoadContext<V>) => Promise<V | undefined | NotModified>
   /** Asks the source for many, in order; used when one `getMany` has several to load. */
   readonly loadMany?:
-    | ((arguments_: readonly A[], context: LoadContext) => Promise<readonly (V | undefined)[]>)
+    | ((arguments_: readonly A[], context: { readonly signal: AbortSignal }) => Promise<readonly (V | undefined)[]>)
     | undefined
 }
 
-export interface LoadContext {
+/** What a loader returns to say that the previous value still stands. */
+export const NOT_MODIFIED: unique symbol = Symbol('not modified')
+export type NotModified = typeof NOT_MODIFIED
+
+export interface LoadContext<V = unknown> {
   /** Aborted when `loadTimeout` is over and nobody waits for the result any more. */
   readonly signal: AbortSignal
+  /**
+   * The stale value that this load replaces, when there is one at hand. A loader that can tell cheaply that it still
+   * stands returns `NOT_MODIFIED`: it is then stored anew as it is.
+   */
+  readonly previous: { readonly value: V; readonly hash: string } | undefined
 }
 
 export const DEFAULTS = Object.freeze({
@@ -105,9 +155,13 @@ export const DEFAULTS = Object.freeze({
   maxTags: 100_000,
   concurrent: 32,
   waiting: 1_000,
+  jitter: 0.1,
+  staleFor: 0,
+  failSafeFor: 0,
   negativeTtl: 0,
   withoutProofFor: 0,
   loadTimeout: 5_000,
+  reloads: 64,
 })
 
 /** Not options, but limits that an overflow meets with an error or an uncached answer. */
@@ -125,12 +179,19 @@ export interface ResolvedCacheOptions {
   readonly maxTags: number
   readonly concurrent: number
   readonly waiting: number
+  readonly reloads: number
   readonly clock: Clock
 }
 
 export interface Policy {
   readonly resource: string
   readonly ttl: Millis
+  readonly jitter: number
+  readonly staleFor: Millis
+  readonly failSafeFor: Millis
+  readonly refreshAhead: number | 'xfetch' | undefined
+  readonly softTimeout: Millis | undefined
+  readonly keep: 'value' | 'bytes' | 'nothing'
   readonly negativeTtl: Millis
   readonly withoutProofFor: Millis
   readonly loadTimeout: Millis
@@ -144,6 +205,7 @@ export function resolveCacheOptions(options: CacheOptions): ResolvedCacheOptions
     maxTags: whole('memory.maxTags', options.memory?.maxTags ?? DEFAULTS.maxTags, 1),
     concurrent: whole('loads.concurrent', options.loads?.concurrent ?? DEFAULTS.concurrent, 1),
     waiting: whole('loads.waiting', options.loads?.waiting ?? DEFAULTS.waiting, 0),
+    reloads: whole('loads.reloads', options.loads?.reloads ?? DEFAULTS.reloads, 0),
     clock: options.clock ?? systemClock,
   })
 }
@@ -153,6 +215,12 @@ export function resolvePolicy<A, V>(options: ResourceOptions<A, V>): Policy {
   return Object.freeze({
     resource: word('name', options.name),
     ttl: millis(whole('ttl', options.ttl, 1)),
+    jitter: share('jitter', options.jitter ?? DEFAULTS.jitter, (value) => value >= 0 && value <= 0.5, 'from 0 to 0.5'),
+    staleFor: millis(whole('staleFor', options.staleFor ?? DEFAULTS.staleFor, 0)),
+    failSafeFor: millis(whole('failSafeFor', options.failSafeFor ?? DEFAULTS.failSafeFor, 0)),
+    refreshAhead: refreshAhead(options.refreshAhead),
+    softTimeout: softTimeout(options),
+    keep: options.keep ?? 'value',
     negativeTtl: millis(whole('negativeTtl', options.negativeTtl ?? DEFAULTS.negativeTtl, 0)),
     withoutProofFor: millis(whole('withoutProofFor', options.withoutProofFor ?? DEFAULTS.withoutProofFor, 0)),
     loadTimeout: millis(whole('loadTimeout', options.loadTimeout ?? DEFAULTS.loadTimeout, 1, 600_000)),
@@ -163,6 +231,23 @@ function whole(name: string, value: number, least: number, most = Number.MAX_SAF
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value
   const upTo = most === Number.MAX_SAFE_INTEGER ? 'up' : `to ${most}`
   throw optionInvalid(name, `a whole number from ${least} ${upTo}`, value)
+}
+
+function share(name: string, value: number, fits: (value: number) => boolean, expected: string): number {
+  if (typeof value === 'number' && fits(value)) return value
+  throw optionInvalid(name, expected, value)
+}
+
+function refreshAhead(value: number | 'xfetch' | undefined): number | 'xfetch' | undefined {
+  if (value === undefined || value === 'xfetch') return value
+  return share('refreshAhead', value, (given) => given > 0 && given < 1, "above 0 and below 1, or 'xfetch'")
+}
+
+/** A soft deadline without anything to serve at it could silently do nothing: it is refused. */
+function softTimeout<A, V>({ softTimeout, failSafeFor }: ResourceOptions<A, V>): Millis | undefined {
+  if (softTimeout === undefined) return undefined
+  if (!failSafeFor) throw optionInvalid('softTimeout', 'used with failSafeFor', softTimeout)
+  return millis(whole('softTimeout', softTimeout, 1, 600_000))
 }
 
 function word(name: string, value: string): string {

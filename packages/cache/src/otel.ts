@@ -75,6 +75,8 @@ function note(event: CacheEvent): void {
     case 'applied':
     case 'reset':
     case 'remote-state':
+    case 'reload-failed':
+    case 'reload-dropped':
       return
     default:
       event satisfies never

@@ -91,7 +91,16 @@ test('alone, proof always holds', () => {
 
 test('instants of the server and of this process are told apart by a measured offset', () => {
   const skewed = proof()
-  skewed.serverTime(5_000_000 as ServerMs, at(1_000))
+  skewed.serverTime(5_000_000 as ServerMs, at(1_000), millis(2))
   expect(skewed.toServer(at(1_500))).toBe(5_000_500)
   expect(skewed.toMonotonic(5_000_500 as ServerMs)).toBe(1_500)
+})
+
+test('a measure that agrees with the last one within its uncertainty changes nothing', () => {
+  const steady = proof()
+  steady.serverTime(5_000_000 as ServerMs, at(1_000), millis(2))
+  steady.serverTime(5_000_102 as ServerMs, at(1_100), millis(2))
+  expect(steady.toServer(at(1_100))).toBe(5_000_100)
+  steady.serverTime(5_000_103 as ServerMs, at(1_100), millis(2))
+  expect(steady.toServer(at(1_100))).toBe(5_000_103)
 })

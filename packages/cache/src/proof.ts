@@ -81,6 +81,11 @@ export class Proof {
     return this.#applied && { epoch: this.#applied.epoch, number: this.#seen }
   }
 
+  /** Whether everything up to this point has been applied here. */
+  reached({ epoch, number }: Noted): boolean {
+    return this.#applied?.epoch === epoch && this.#applied.number >= number
+  }
+
   /** Redis answered this process with this number. */
   saw(epoch: string, number: number): void {
     if (this.#applied?.epoch === epoch) this.#seen = Math.max(this.#seen, number)
@@ -108,8 +113,13 @@ export class Proof {
     return verdict
   }
 
-  serverTime(time: ServerMs, at: Monotonic): void {
-    this.#offset = time - at
+  /**
+   * The server's time at an instant of ours, known to within `uncertainty`. What the last measure says is kept while it
+   * agrees: the jitter of round trips must not make an entry fresh and stale by turns.
+   */
+  serverTime(time: ServerMs, at: Monotonic, uncertainty: Millis): void {
+    const offset = time - at
+    if (Math.abs(offset - this.#offset) > uncertainty) this.#offset = offset
   }
 
   toServer(instant: Monotonic): ServerMs {

@@ -1,94 +1,169 @@
 /**
  * One flight of a read: Redis, then the lease, then the source.
  *
- *     GET k ── believed ──────────────────────────────────────────────▶ answer (redis)
- *       │ absent, rejected
+ *     GET k ── believed, fresh ───────────────────────────────────────▶ answer (redis)
+ *       │  └── believed, to be reloaded ──▶ answer at once, and go on
+ *       │ absent, rejected, stale
  *     claim ── found ── believed ─────────────────────────────────────▶ answer (redis)
  *       │  └── busy: wait for the end of the lease, then claim again
  *       │ granted
  *     load, fenced ───────────────────────────────────────────────────▶ answer (loaded)
+ *       └── fails, or is slow: a value within failSafeFor ────────────▶ answer (stale)
  *
  *     Redis not usable, at any step: load without it, bounded by the bulkhead
  */
 
-import { after, between, type Millis, millis } from './clock.ts'
+import type { PreviousOf, Source } from './bring.ts'
+import { after, between, type Cancel, type Millis, millis } from './clock.ts'
+import { decide, isFailSafe, isVouched } from './decide.ts'
 import type { Answer, Engine } from './engine.ts'
 import { loadFailedElsewhere } from './errors.ts'
+import type { TierName } from './events.ts'
 import type { Flight } from './flight.ts'
-import { install, parseFrozen } from './install.ts'
-import { loadFenced, loadLocal, orUndefined, type Source } from './load.ts'
+import { content, install, unpack } from './install.ts'
+import { loadFenced, loadLocal } from './load.ts'
 import { type Found, judge } from './lookup.ts'
+import type { Held } from './memory-tier.ts'
 import type { Policy } from './options.ts'
-import type { Remote } from './remote.ts'
+import { orUndefined, type Remote } from './remote.ts'
 
 /** A lease outlives the deadline of the load it is for by the way there and back. */
 const LEASE_MARGIN: Millis = millis(1_000)
 
-export async function readThrough(
-  engine: Engine,
-  policy: Policy,
-  flight: Flight<Answer>,
-  source: Source,
-): Promise<Answer> {
-  const { remote } = engine
-  if (remote?.usable) {
-    const answer = await orUndefined(engine, 'read', () => throughRedis(engine, remote, policy, flight, source))
-    if (answer) return answer
+/** One read that memory could not answer, or not for good. */
+export class Reading {
+  readonly #engine: Engine
+  readonly #policy: Policy
+  readonly #flight: Flight<Answer>
+  readonly #source: Source
+  /** This process's own knowledge of tags does not count. */
+  readonly #strict: boolean
+  /** What may be served if the source fails. */
+  #fallback: Answer | undefined
+  #previous: PreviousOf
+
+  constructor(engine: Engine, policy: Policy, flight: Flight<Answer>, source: Source, strict: boolean) {
+    this.#engine = engine
+    this.#policy = policy
+    this.#flight = flight
+    this.#source = source
+    this.#strict = strict
   }
-  return loadLocal(engine, policy, flight, source)
-}
 
-/** `undefined` when the time in which others may load is over and none has brought a value. */
-async function throughRedis(
-  engine: Engine,
-  remote: Remote,
-  policy: Policy,
-  flight: Flight<Answer>,
-  source: Source,
-): Promise<Answer | undefined> {
-  const { resource, loadTimeout } = policy
-  const lease = millis(loadTimeout + LEASE_MARGIN)
-  const giveUpAt = after(engine.clock.now(), lease)
-  let waited = false
-  let found = await judge(engine, remote, resource, flight.key, await remote.read(flight.key))
-
-  while (found.type === 'none') {
-    const waiter = engine.waiters.open(flight.key)
+  /** `held` is what memory has and could not serve for good. */
+  async run(held: Held | undefined): Promise<Answer> {
+    if (held) this.#fallBackOn(held, 'memory')
+    const cancel = this.#serveFallbackWhenSlow()
     try {
-      const claim = await remote.claim(flight.key, found.rejected, lease)
-      if (claim.type === 'granted') return await loadFenced(engine, remote, policy, flight, source, claim.token)
-      if (claim.type === 'busy') {
-        const left = between(engine.clock.now(), giveUpAt)
-        if (left <= 0) return
-        waited = true
-        const longest = millis(Math.min(claim.endsIn, left))
-        const end = await engine.hooks.around({ name: 'wait', resource }, () => waiter.wait(longest))
-        if (end?.type === 'failed') throw loadFailedElsewhere(flight.key, end.errorName)
-      } else {
-        found = await judge(engine, remote, resource, flight.key, claim.bytes)
-      }
+      const { remote } = this.#engine
+      const answer = remote?.usable && (await orUndefined(this.#engine.emit, 'read', () => this.#throughRedis(remote)))
+      return answer || (await loadLocal(this.#engine, this.#load()))
+    } catch (error) {
+      const fallback = this.#usableFallback()
+      if (!fallback) throw error
+      return fallback
     } finally {
-      waiter.close()
+      cancel()
     }
   }
-  return fromRedis(engine, flight, found, waited)
-}
 
-function fromRedis(
-  engine: Engine,
-  flight: Flight<Answer>,
-  { entry, cells }: Found & { type: 'entry' },
-  waited: boolean,
-): Answer {
-  const value = entry.absent ? undefined : parseFrozen(entry.payload)
-  const expiresAt = engine.proof.toMonotonic(entry.expiresAt)
-  const clean = install(engine, flight, {
-    value,
-    loadedAt: engine.proof.toMonotonic(entry.loadedAt),
-    expiresAt,
-    cells,
-    nonces: entry.stamps.map(({ nonce }) => nonce),
-    size: entry.payload.length,
-  })
-  return { value, tier: 'redis', waited, expiresAt, clean: clean && engine.proof.holds(engine.clock.now()) }
+  /** `undefined` when the time in which others may load is over and none has brought a value. */
+  async #throughRedis(remote: Remote): Promise<Answer | undefined> {
+    const { clock, waiters } = this.#engine
+    const { key } = this.#flight
+    const lease = millis(this.#policy.loadTimeout + LEASE_MARGIN)
+    const giveUpAt = after(clock.now(), lease)
+    let waited = false
+    let rejected: Buffer | undefined
+    let found = await this.#judge(remote, await remote.read(key))
+
+    for (;;) {
+      rejected = found.identity
+      if (found.type === 'entry') {
+        const { answer, reload } = this.#fromRedis(found, waited)
+        // What another process has just brought is not reloaded at once, though chance may say so.
+        if (answer && (!reload || waited)) return answer
+        if (answer) this.#flight.serve(answer)
+      }
+      const waiter = waiters.open(key)
+      try {
+        const claim = await remote.claim(key, rejected, lease)
+        if (claim.type === 'granted') return await loadFenced(this.#engine, remote, this.#load(), claim.token)
+        if (claim.type === 'busy') {
+          const left = between(clock.now(), giveUpAt)
+          if (left <= 0) return
+          waited = true
+          await this.#waitFor(waiter.wait(millis(Math.min(claim.endsIn, left))))
+        } else {
+          found = await this.#judge(remote, claim.bytes)
+        }
+      } finally {
+        waiter.close()
+      }
+    }
+  }
+
+  #judge(remote: Remote, bytes: Buffer | undefined): Promise<Found> {
+    return judge(this.#engine, remote, this.#policy.resource, this.#flight.key, bytes, this.#strict)
+  }
+
+  async #waitFor(lease: ReturnType<ReturnType<Engine['waiters']['open']>['wait']>): Promise<void> {
+    const end = await this.#engine.hooks.around({ name: 'wait', resource: this.#policy.resource }, () => lease)
+    if (end?.type === 'failed') throw loadFailedElsewhere(this.#flight.key, end.errorName)
+  }
+
+  /** An entry that is believed: what it answers, if it may be served, and whether it is to be reloaded. */
+  #fromRedis({ entry, cells }: Found & { type: 'entry' }, waited: boolean): { answer?: Answer; reload: boolean } {
+    const { proof, clock, chance } = this.#engine
+    const held: Held = {
+      ...content(this.#policy, entry.absent, entry.payload),
+      hash: entry.hash,
+      loadedAt: proof.toMonotonic(entry.loadedAt),
+      staleAt: proof.toMonotonic(entry.staleAt),
+      expiresAt: proof.toMonotonic(entry.expiresAt),
+      loadMs: entry.loadMs,
+      cells,
+      nonces: entry.stamps.map(({ nonce }) => nonce),
+      size: entry.payload.length,
+    }
+    const clean = install(this.#engine, this.#policy, this.#flight, held) && proof.holds(clock.now())
+    const decision = decide(entry, proof.toServer(clock.now()), this.#policy, chance)
+    if (decision !== 'serve') this.#fallBackOn(held, 'redis', entry.payload)
+    if (decision === 'load') return { reload: true }
+    return { answer: { held, tier: 'redis', waited, clean }, reload: decision === 'serve-and-reload' }
+  }
+
+  #load(): Parameters<typeof loadLocal>[1] {
+    return { policy: this.#policy, flight: this.#flight, source: this.#source, previous: this.#previous }
+  }
+
+  #fallBackOn(held: Held, tier: TierName, payload = held.payload): void {
+    this.#fallback = { held, tier, waited: false, clean: false }
+    if (held.absent) return
+    this.#previous = () => ({
+      hash: held.hash,
+      value: unpack(held),
+      payload: payload ?? Buffer.from(JSON.stringify(held.value)),
+    })
+  }
+
+  /** The fallback, if it may be served at this instant: what was invalidated meanwhile is not served, not even now. */
+  #usableFallback(): Answer | undefined {
+    const { proof, clock } = this.#engine
+    const fallback = this.#fallback
+    if (!fallback || this.#flight.superseded) return
+    const now = clock.now()
+    const { held } = fallback
+    const usable = isFailSafe(held, now, this.#policy) && isVouched(held, proof, now, this.#policy.withoutProofFor)
+    return usable ? { ...fallback, clean: proof.holds(now) } : undefined
+  }
+
+  #serveFallbackWhenSlow(): Cancel {
+    const { softTimeout } = this.#policy
+    if (softTimeout === undefined) return () => undefined
+    return this.#engine.clock.timer(softTimeout, () => {
+      const fallback = this.#usableFallback()
+      if (fallback) this.#flight.serve(fallback)
+    })
+  }
 }

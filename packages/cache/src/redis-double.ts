@@ -7,7 +7,7 @@
  */
 
 import type { BusListener, BusMessage } from './bus.ts'
-import { type Cancel, type Clock, type Millis, type Monotonic, millis, type ServerMs } from './clock.ts'
+import { after, type Cancel, type Clock, type Millis, millis, type ServerMs } from './clock.ts'
 import { identityOf } from './codec.ts'
 import { remoteFailed, remoteTimeout, remoteUnavailable } from './errors.ts'
 import type { Claim, LeaseEnd } from './lease.ts'
@@ -213,6 +213,24 @@ export class ProcessDouble implements Remote {
     })
   }
 
+  seize(key: string, duration: Millis): Promise<string> {
+    return this.#send('seize', () => {
+      const token = this.#server.unique()
+      const waiting = this.#server.memory.leases.get(key)?.waiting ?? new Set()
+      this.#server.memory.leases.set(key, { token, endsAt: this.#clock.now() + duration, waiting })
+      return token
+    })
+  }
+
+  replace(key: string, identity: Buffer, bytes: Buffer): Promise<boolean> {
+    return this.#send('replace', () => {
+      const held = this.#server.memory.entries.get(key)
+      if (!held || !identityOf(held.bytes).equals(identity)) return false
+      this.#server.memory.entries.set(key, { ...held, bytes })
+      return true
+    })
+  }
+
   fill(key: string, token: string, bytes: Buffer, lifetime: Millis): Promise<boolean> {
     return this.#send('fill', () => {
       if (!this.#holds(key, token)) return false
@@ -257,8 +275,17 @@ export class ProcessDouble implements Remote {
       const number = this.#countUp()
       const nonce = this.#server.unique()
       for (const tag of tags) this.#server.memory.tags.set(tag, { epoch, nonce, number })
-      this.#server.publish({ type: 'invalidated', epoch, number, nonce, tags, keys })
+      this.#server.publish({ type: 'invalidated', epoch, number, nonce, tags, keys, stale: [] })
       return { epoch, number, nonce }
+    })
+  }
+
+  announce(changed: readonly string[], stale: readonly string[]): Promise<Position> {
+    return this.#send('announce', () => {
+      const { epoch } = this.#server.position()
+      const number = this.#countUp()
+      this.#server.publish({ type: 'invalidated', epoch, number, nonce: '', tags: [], keys: changed, stale })
+      return { epoch, number, time: this.#server.now(this.#clock) }
     })
   }
 
@@ -338,7 +365,8 @@ export class ProcessDouble implements Remote {
       const time = this.#server.now(this.#clock)
       this.#answer(() => {
         if (this.#server.state !== 'up' || this.#closed) return
-        this.#listener?.serverTime(time, ((sentAt + this.#clock.now()) / 2) as Monotonic)
+        const halfWay = millis((this.#clock.now() - sentAt) / 2)
+        this.#listener?.serverTime(time, after(sentAt, halfWay), halfWay)
         this.#become(true)
       })
     })

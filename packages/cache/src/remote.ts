@@ -6,6 +6,8 @@
 
 import type { Bus } from './bus.ts'
 import type { Clock } from './clock.ts'
+import { CacheError } from './errors.ts'
+import type { CacheEvent } from './events.ts'
 import type { Leases } from './lease.ts'
 import type { TagStore } from './tags.ts'
 import type { SharedTier } from './tier.ts'
@@ -15,6 +17,21 @@ export interface Remote extends SharedTier, Leases, TagStore, Bus {
   readonly usable: boolean
   /** Ends the connections. Leases still held end by themselves. */
   close(): Promise<void>
+}
+
+/** Trouble with Redis never fails a read: it is an event, and the read goes on without. */
+export async function orUndefined<R>(
+  emit: (event: CacheEvent) => void,
+  operation: string,
+  act: () => Promise<R>,
+): Promise<R | undefined> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!(error instanceof CacheError && error.code.startsWith('CACHE_REMOTE_'))) throw error
+    emit({ type: 'remote-error', operation, error })
+    return undefined
+  }
 }
 
 /** Opens the connection for a cache of this name. Must not block: it connects in the background. */

@@ -53,6 +53,9 @@ export interface TagStore {
    */
   invalidate(tags: readonly string[], keys: readonly string[]): Promise<Invalidated>
 
+  /** Counts one up and publishes that entries have changed or gone stale, and removes nothing. */
+  announce(changed: readonly string[], stale: readonly string[]): Promise<Position>
+
   /** Starts a new epoch: no entry written before is believed again. */
   renew(): Promise<Position>
 }

@@ -13,6 +13,11 @@ export function uniqueWords(prefix: string = randomBytes(9).toString('base64url'
   return () => `${prefix}.${(count++).toString(36)}`
 }
 
+/** A number from 0 to 1, neither included. */
+export function chance(): number {
+  return 1 - Math.random() || Number.EPSILON
+}
+
 /** A factor from 0.75 to 1.25: what a whole fleet does after one event should not be done in step. */
 export function spread(): number {
   return 0.75 + Math.random() / 2

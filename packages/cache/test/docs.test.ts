@@ -33,7 +33,7 @@ test.each(snippets)('%s', async (name, code) => {
   const { stdout } = await promisify(execFile)(process.execPath, [file], {
     env: { ...process.env, REDIS_URL: world.url },
   })
-  const said = [...code.matchAll(/console\.log\(.*\/\/ (\d+|true)\b/g)].map(([, word]) => word)
+  const said = [...code.matchAll(/console\.log\(.*\/\/ (\d+|true|serve)\b/g)].map(([, word]) => word)
   for (const word of said) expect(stdout).toContain(word)
   expect(stdout).not.toBe('')
 })

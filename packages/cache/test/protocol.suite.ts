@@ -495,7 +495,7 @@ export function protocolSuite(name: string, open: () => Promise<World>): void {
       })
     })
 
-    test('requests = hits + misses + collapsed + errors, in every process', async () => {
+    test('requests = hits + stale + misses + collapsed + errors, in every process', async () => {
       const source = new Source()
       const members = await Promise.all([1, 2].map(() => world.open()))
       await Promise.all(
@@ -509,7 +509,7 @@ export function protocolSuite(name: string, open: () => Promise<World>): void {
       await Promise.allSettled(members.map(({ cache }) => products(cache, source.load).get(1)))
       for (const { cache, events } of members) {
         const stats = cache.stats()
-        expect(stats.requests).toBe(stats.hits + stats.misses + stats.collapsed + stats.errors)
+        expect(stats.requests).toBe(stats.hits + stats.stale + stats.misses + stats.collapsed + stats.errors)
         expect(stats.hits).toBe(stats.memoryHits + stats.redisHits)
         expect(stats.requests).toBe(reads(events))
       }

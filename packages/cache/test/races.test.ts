@@ -303,7 +303,14 @@ describe('clocks', () => {
     opened.push(p4)
     await c4.advance(60)
     const resource = (cache: Cache) =>
-      cache.resource({ name: 'short', version: 1, ttl: 1_000, key: () => [1], load: async () => ({ price: ++loads }) })
+      cache.resource({
+        name: 'short',
+        version: 1,
+        ttl: 1_000,
+        jitter: 0,
+        key: () => [1],
+        load: async () => ({ price: ++loads }),
+      })
     const [r3, r4] = [resource(p3), resource(p4)]
     expect(await r3.get(undefined)).toEqual({ price: 1 })
     expect(await r4.get(undefined)).toEqual({ price: 1 })

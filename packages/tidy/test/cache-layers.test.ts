@@ -25,12 +25,13 @@ const LAYERS: readonly (readonly string[])[] = [
   // mechanisms
   ['cells', 'proof', 'flight', 'waiters', 'bulkhead', 'batch', 'observe', 'stats', 'tag-names'],
   ['memory-tier'],
-  ['decide'],
+  ['decide', 'position', 'warm'],
   // operations
   ['engine'],
-  ['install', 'lookup', 'invalidate'],
+  ['install', 'lookup', 'invalidate', 'bring', 'explain'],
+  ['capture'],
   ['load'],
-  ['read'],
+  ['read', 'write'],
   // façade
   ['resource'],
   ['cache'],

@@ -6,7 +6,16 @@
  */
 
 import type { BusListener } from '../bus.ts'
-import { between, type Cancel, type Clock, type Millis, type Monotonic, millis, type ServerMs } from '../clock.ts'
+import {
+  after,
+  between,
+  type Cancel,
+  type Clock,
+  type Millis,
+  type Monotonic,
+  millis,
+  type ServerMs,
+} from '../clock.ts'
 import { optionInvalid, remoteFailed } from '../errors.ts'
 import type { Claim, LeaseEnd } from '../lease.ts'
 import type { OpenRemote, Remote } from '../remote.ts'
@@ -14,7 +23,7 @@ import type { Invalidated, Position, TagReading, TagState } from '../tags.ts'
 import { uniqueWords } from '../unique.ts'
 import { type Layout, layout } from './layout.ts'
 import { Link } from './link.ts'
-import { CLAIM, FILL, INVALIDATE, PROBE, RELEASE, RENEW, TAGS } from './scripts.ts'
+import { CLAIM, FILL, INVALIDATE, PROBE, RELEASE, RENEW, REPLACE, SEIZE, TAGS } from './scripts.ts'
 import { Subscription } from './subscription.ts'
 
 export { SCRIPTS, type Script } from './scripts.ts'
@@ -117,6 +126,17 @@ class RedisRemote implements Remote {
     return this.#claimed(reply, token)
   }
 
+  async seize(key: string, duration: Millis): Promise<string> {
+    const token = this.#unique()
+    const late = (): void => void this.release(key, token, { type: 'not-stored' }).catch(() => undefined)
+    await this.#link.evaluate(SEIZE, [this.#at.lease(key)], [token, duration], late)
+    return token
+  }
+
+  async replace(key: string, identity: Buffer, bytes: Buffer): Promise<boolean> {
+    return (await this.#link.evaluate(REPLACE, [this.#at.entry(key)], [identity, bytes])) === 1
+  }
+
   async fill(key: string, token: string, bytes: Buffer, lifetime: Millis): Promise<boolean> {
     const keys = [this.#at.entry(key), this.#at.lease(key)]
     const args = [token, bytes, Math.ceil(lifetime), this.#at.ownPrefix, ended(key, { type: 'stored' })]
@@ -142,10 +162,11 @@ class RedisRemote implements Remote {
     // Entries and leases first: whoever hears the message must not find them.
     if (keys.length > 0) await this.#link.delete(keys.flatMap((key) => [this.#at.entry(key), this.#at.lease(key)]))
     const nonce = this.#unique()
-    const args = [...this.#position(), nonce, TAG_LIFETIME, this.#at.bus, JSON.stringify(tags), JSON.stringify(keys)]
-    const reply = await this.#link.evaluate(INVALIDATE, [this.#at.state, ...tags.map(this.#at.tag)], args)
-    const [epoch, number] = texts('invalidate', reply)
-    return { epoch: epoch ?? '', number: Number(number), nonce }
+    return { ...(await this.#publish(nonce, tags, keys, [])), nonce }
+  }
+
+  announce(changed: readonly string[], stale: readonly string[]): Promise<Position> {
+    return this.#publish(this.#unique(), [], changed, stale)
   }
 
   async renew(): Promise<Position> {
@@ -157,6 +178,20 @@ class RedisRemote implements Remote {
     this.#listener = undefined
     this.#link.close()
     this.#subscription.close()
+  }
+
+  async #publish(
+    nonce: string,
+    tags: readonly string[],
+    keys: readonly string[],
+    stale: readonly string[],
+  ): Promise<Position> {
+    const said = [tags, keys, stale].map((names) => JSON.stringify(names))
+    const args = [...this.#position(), nonce, TAG_LIFETIME, this.#at.bus, ...said]
+    return position(
+      'invalidate',
+      await this.#link.evaluate(INVALIDATE, [this.#at.state, ...tags.map(this.#at.tag)], args),
+    )
   }
 
   #claimed(reply: unknown, token: string): Claim {
@@ -189,7 +224,8 @@ class RedisRemote implements Remote {
       const reply = await this.#link.trial(PROBE, [this.#at.state], [...this.#position(), channel, sentAt])
       const answeredAt = this.#clock.now()
       const { time } = position('probe', reply)
-      this.#listener?.serverTime(time, ((sentAt + answeredAt) / 2) as Monotonic)
+      const halfWay = millis((answeredAt - sentAt) / 2)
+      this.#listener?.serverTime(time, after(sentAt, halfWay), halfWay)
       if (between(this.#echoedAt, answeredAt) > DEAF) this.#replaceSubscription()
     } finally {
       this.#probing = false

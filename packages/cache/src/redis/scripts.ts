@@ -69,6 +69,27 @@ return 1
 `,
 )
 
+/** KEYS lease. ARGV token, duration. Who waits goes on waiting, for the new holder. */
+export const SEIZE = script(
+  'seize',
+  `
+redis.call('HSET', KEYS[1], 't', ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+`,
+)
+
+/** KEYS entry. ARGV identity, bytes. */
+export const REPLACE = script(
+  'replace',
+  `
+local bytes = redis.call('GET', KEYS[1])
+if not bytes or string.sub(bytes, 5, 8) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+return 1
+`,
+)
+
 /** KEYS lease. ARGV token, channel prefix, message. */
 export const RELEASE = script(
   'release',
@@ -109,7 +130,10 @@ return reply
 `,
 )
 
-/** KEYS state, tags. ARGV new epoch, run id, nonce, lifetime, bus, JSON of tag names, JSON of keys. Returns epoch, number. */
+/**
+ * KEYS state, tags. ARGV new epoch, run id, nonce, lifetime, bus, JSON of tag names, of keys, of keys that are only stale.
+ * Returns epoch, number, server time in microseconds.
+ */
 export const INVALIDATE = script(
   'invalidate',
   `${POSITION}
@@ -119,8 +143,9 @@ for i = 2, #KEYS do
   redis.call('SET', KEYS[i], epoch .. ' ' .. number .. ' ' .. ARGV[3], 'PX', ARGV[4])
 end
 redis.call('PUBLISH', ARGV[5], '{"type":"invalidated","epoch":"' .. epoch .. '","number":' .. number
-  .. ',"nonce":"' .. ARGV[3] .. '","tags":' .. ARGV[6] .. ',"keys":' .. ARGV[7] .. '}')
-return {epoch, number}
+  .. ',"nonce":"' .. ARGV[3] .. '","tags":' .. ARGV[6] .. ',"keys":' .. ARGV[7] .. ',"stale":' .. ARGV[8] .. '}')
+local time = redis.call('TIME')
+return {epoch, number, time[1] .. string.format('%06d', time[2])}
 `,
 )
 
@@ -149,4 +174,4 @@ return {ARGV[1], number, time[1] .. string.format('%06d', time[2])}
 )
 
 /** All of them, for whoever wants to name them in traces. */
-export const SCRIPTS: readonly Script[] = [CLAIM, FILL, RELEASE, TAGS, INVALIDATE, PROBE, RENEW]
+export const SCRIPTS: readonly Script[] = [CLAIM, FILL, SEIZE, REPLACE, RELEASE, TAGS, INVALIDATE, PROBE, RENEW]

@@ -1,0 +1,56 @@
+/**
+ * Capture: the nonces an entry must carry so that every invalidation after its load began is seen.
+ *
+ * Tags that the key names are read before the load, so an invalidation during it leaves the entry with an old
+ * nonce. Tags that the value names can only be read afterwards; they count as captured only if no
+ * invalidation of theirs is newer than what Redis was known to have reached when the load began (tags.ts).
+ */
+
+import type { Cell } from './cells.ts'
+import type { Engine } from './engine.ts'
+import type { Stamp } from './entry.ts'
+import { learn } from './lookup.ts'
+import type { Noted } from './proof.ts'
+import type { Remote } from './remote.ts'
+
+export interface Stamped {
+  readonly epoch: string
+  readonly stamps: readonly Stamp[]
+  readonly cells: readonly Cell[]
+}
+
+/** Reads or mints tags before the load. `undefined` when the epoch is not known yet. */
+export async function capture(
+  engine: Engine,
+  remote: Remote,
+  tags: readonly string[],
+  noted: Noted | undefined,
+): Promise<Stamped | undefined> {
+  if (tags.length === 0) return noted && { epoch: noted.epoch, stamps: [], cells: [] }
+  const cells = tags.map((tag) => engine.cells.acquire(tag))
+  const { epoch, states } = await remote.tags(tags, true)
+  learn(engine, epoch, cells, states)
+  return { epoch, cells, stamps: tags.map((tag, i) => ({ tag, nonce: states[i]?.nonce ?? '' })) }
+}
+
+/** Adds tags that are known only after the load. `undefined` when one of them may have been invalidated during it. */
+export async function captureLate(
+  engine: Engine,
+  remote: Remote,
+  before: Stamped,
+  tags: readonly string[],
+  noted: Noted | undefined,
+): Promise<Stamped | undefined> {
+  if (tags.length === 0) return before
+  const cells = tags.map((tag) => engine.cells.acquire(tag))
+  const { epoch, states } = await remote.tags(tags, true)
+  learn(engine, epoch, cells, states)
+  if (!noted || noted.epoch !== before.epoch || epoch !== before.epoch) return
+  const stamps: Stamp[] = []
+  for (const [i, tag] of tags.entries()) {
+    const state = states[i]
+    if (!state || state.number > noted.number) return
+    stamps.push({ tag, nonce: state.nonce })
+  }
+  return { epoch, stamps: [...before.stamps, ...stamps], cells: [...before.cells, ...cells] }
+}

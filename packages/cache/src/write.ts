@@ -1,0 +1,59 @@
+/**
+ * Write-through: a value goes to the source first, and then into Redis under a token taken before.
+ *
+ *     this process   seize a --- write, commit --- fill a: stored --- announce: every memory lets go of the old value
+ *     a load                claim: busy, waits ................................ finds the new value
+ *     a later write                   seize b --- commit --- fill b
+ *                                                                fill a: refused, so the entry is invalidated
+ *
+ * A value in hand is never stored without a fence: of two writes, the one that took the token later wins in
+ * Redis only if nothing else was invalidated since; in every other case the entry is gone and loaded anew.
+ */
+
+import { packed, type Source } from './bring.ts'
+import { capture } from './capture.ts'
+import { type Millis, millis } from './clock.ts'
+import type { Answer, Engine } from './engine.ts'
+import { Flight } from './flight.ts'
+import type { Invalidator } from './invalidate.ts'
+import { fill, nameOf, release } from './load.ts'
+import type { Policy } from './options.ts'
+import { orUndefined } from './remote.ts'
+
+const LEASE_MARGIN: Millis = millis(1_000)
+
+/** Runs `commit` and caches what it returns. Resolves as `Cache.invalidateTags` does: whether Redis knows. */
+export async function writeThrough(
+  engine: Engine,
+  invalidator: Invalidator,
+  policy: Policy,
+  key: string,
+  source: Source,
+  commit: () => Promise<unknown>,
+): Promise<boolean> {
+  const { remote, clock } = engine
+  const lease = millis(policy.loadTimeout + LEASE_MARGIN)
+  const token = remote?.usable ? await orUndefined(engine.emit, 'seize', () => remote.seize(key, lease)) : undefined
+  if (!remote || token === undefined) {
+    await commit().finally(() => undefined)
+    return invalidator.originate([], [key])
+  }
+  const { noted } = engine.proof
+  const before = await orUndefined(engine.emit, 'tags', () => capture(engine, remote, source.tags, noted))
+  // Not in the slot of the key: who reads meanwhile may have the old value, until the write is acknowledged.
+  const flight = new Flight<Answer>(key, clock.now())
+  const loadedAt = clock.now()
+  let value: unknown
+  try {
+    value = await commit()
+  } catch (error) {
+    release(engine, remote, key, token, { type: 'failed', errorName: nameOf(error) })
+    // The write may have happened all the same: its answer may be what was lost.
+    await invalidator.originate([], [key])
+    throw error
+  }
+  const brought = packed(engine, policy, key, source, value, undefined, loadedAt)
+  const full = { ...brought, loadMs: millis(0) }
+  const filled = before && (await fill(engine, remote, { policy, flight }, full, before, noted, token))
+  return filled ? invalidator.announce([key]) : invalidator.originate([], [key])
+}
