@@ -1,5 +1,5 @@
 /**
- * Asks the source: within the deadline, within the bulkhead, and only for what can be kept as bytes.
+ * Asks the source: within the deadline, and only for what can be kept as bytes.
  */
 
 import { after, between, type Millis, type Monotonic, millis } from './clock.ts'
@@ -21,6 +21,7 @@ export type PreviousOf = (() => Previous) | undefined
 
 /** What to load, and what it is labelled with. */
 export interface Source {
+  /** Must keep to the bulkhead, and stop waiting for a place when the signal is aborted. */
   load(signal: AbortSignal, previous: PreviousOf): Promise<unknown>
   /** Tags known before the load. */
   readonly tags: readonly string[]
@@ -106,7 +107,7 @@ async function withinDeadline(
     })
   })
   try {
-    return await Promise.race([engine.bulkhead.run(() => load(controller.signal), controller.signal), over])
+    return await Promise.race([load(controller.signal), over])
   } finally {
     cancel()
   }

@@ -36,6 +36,10 @@ export type BusMessage =
 export interface BusListener {
   /** A message, in the order of publishing. */
   message(message: BusMessage): void
+  /** It delivers again, after a start or an interruption: what was published before is lost. */
+  resumed(): void
+  /** A probe was answered: where Redis is. Comes before `usable(true)`. */
+  answered(epoch: string, number: number): void
   /** The server's time, as measured by a probe's round trip, and by how much that may be wrong. */
   serverTime(time: ServerMs, at: Monotonic, uncertainty: Millis): void
   /** Commands can be sent, or cannot. */

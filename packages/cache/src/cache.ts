@@ -36,6 +36,9 @@ export interface Health {
   readonly pendingInvalidations: number
 }
 
+/** Past this a timer of Node fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 const NO_HOOKS: Hooks = { around: (_operation, run) => run() }
 
 export class Cache {
@@ -50,7 +53,7 @@ export class Cache {
   constructor(options: CacheOptions) {
     const resolved = resolveCacheOptions(options)
     const { clock } = resolved
-    const remote = options.redis?.(resolved.name, clock)
+    const remote = options.redis?.(resolved.name, clock, resolved.maxStaleness)
     const listeners = [options.onEvent, options.hooks?.onEvent].filter((listener) => listener !== undefined)
     this.#engine = {
       options: resolved,
@@ -65,6 +68,7 @@ export class Cache {
       chance,
       pending: this.#pending,
       hooks: options.hooks ?? NO_HOOKS,
+      ownInvalidations: 0,
       emit: (event) => this.#emit(event, listeners),
       emitMemoryRead: (resource, key, ttlMs) => {
         const outcome = ttlMs > 0 ? 'hit' : 'stale'
@@ -78,10 +82,15 @@ export class Cache {
         this.#invalidator.receive(message)
         this.#tellWatchers()
       },
+      // The word some wait for may have been among what was lost.
+      resumed: () => this.#engine.waiters.wakeAll(),
+      answered: (epoch, number) => this.#invalidator.answered(epoch, number),
       serverTime: (time, at, uncertainty) => this.#engine.proof.serverTime(time, at, uncertainty),
       usable: (usable) => {
         this.#engine.emit({ type: 'remote-state', usable })
         if (usable) void this.#invalidator.flush()
+        // The word they wait for may never come.
+        else this.#engine.waiters.wakeAll()
         this.#tellWatchers()
       },
     })
@@ -120,7 +129,7 @@ export class Cache {
       const look = (): void => {
         if (this.#isReady()) end()
       }
-      cancel = this.#engine.clock.timer(millis(timeout), end)
+      cancel = this.#engine.clock.timer(millis(Math.min(timeout, LONGEST_TIMER)), end)
       this.#watchers.push(look)
     })
   }
@@ -160,6 +169,7 @@ export class Cache {
     this.#closed = true
     await this.#invalidator.flush()
     this.#invalidator.close()
+    this.#engine.waiters.wakeAll()
     await this.#engine.remote?.close()
     this.#tellWatchers()
   }

@@ -60,15 +60,18 @@ function isDue<I extends Monotonic | ServerMs>(
 
 /** Whether nothing that is known here speaks against the value: no tag changed, and what is unknown is too young to matter. */
 export function isVouched(
-  value: { readonly loadedAt: Monotonic; readonly cells: readonly Cell[]; readonly nonces: readonly string[] },
+  value: { readonly loadedHereAt: Monotonic; readonly cells: readonly Cell[]; readonly nonces: readonly string[] },
   proof: Proof,
   now: Monotonic,
   withoutProofFor: Millis,
 ): boolean {
-  return isCurrent(value.cells, value.nonces) && proof.covers(value.loadedAt, now, withoutProofFor)
+  return isCurrent(value.cells, value.nonces) && proof.covers(value.loadedHereAt, now, withoutProofFor)
 }
 
 export function isCurrent(cells: readonly Cell[], nonces: readonly string[]): boolean {
-  for (let i = 0; i < cells.length; i++) if (cells[i]?.nonce !== nonces[i]) return false
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i]
+    if (!cell || cell.dead || cell.nonce !== nonces[i]) return false
+  }
   return true
 }

@@ -31,7 +31,10 @@ export interface Answer {
 
 /** Invalidations that have not reached Redis yet (invalidate.ts). */
 export interface Pending {
-  has(key: string, stamps: readonly Stamp[]): boolean
+  /** Grows with every one that is added. */
+  readonly turn: number
+  /** Whether one concerns this entry; of those added after the turn `since`, when it is given. */
+  has(key: string, stamps: readonly Stamp[], since?: number): boolean
 }
 
 export interface Engine {
@@ -49,6 +52,8 @@ export interface Engine {
   readonly chance: () => number
   readonly pending: Pending
   readonly hooks: Hooks
+  /** How many invalidations this process has asked for. A flight that began before the latest is not joined. */
+  ownInvalidations: number
   emit(event: CacheEvent): void
   /** Emits the `read` event of a value served from memory; stale when `ttlMs` is not above 0. */
   emitMemoryRead(resource: string, key: string, ttlMs: number): void

@@ -6,7 +6,7 @@
  *
  *     requests = hits + stale + misses + collapsed + errors
  *
- * which `stats.test.ts` checks. Events carry keys, for logs; a metric must never use one as a label.
+ * which the suites check after their scenarios. Events carry keys, for logs; a metric must never use one as a label.
  */
 
 export type TierName = 'memory' | 'redis'
@@ -17,9 +17,9 @@ export type ReadOutcome =
   | 'hit'
   /** Served from a tier past its ttl, while it is reloaded or because the source failed. */
   | 'stale'
-  /** This caller's flight loaded the value, or waited for another process to load it. */
+  /** This caller's flight loaded the value. */
   | 'miss'
-  /** Joined a flight that another caller of this process had started. */
+  /** Joined a flight that another caller of this process had started, or waited for another process to load it. */
   | 'collapsed'
   /** Rejected. */
   | 'error'

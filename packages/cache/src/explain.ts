@@ -47,7 +47,7 @@ function inMemory(engine: Engine, policy: Policy, key: string): Explained | unde
   const now = clock.now()
   const verdict = (): Explained['verdict'] => {
     if (!isCurrent(held.cells, held.nonces)) return 'invalidated'
-    if (!proof.covers(held.loadedAt, now, policy.withoutProofFor)) return 'no proof'
+    if (!proof.covers(held.loadedHereAt, now, policy.withoutProofFor)) return 'no proof'
     return now < held.expiresAt ? decide(held, now, policy, () => 1) : 'expired'
   }
   return {

@@ -21,19 +21,25 @@
 
 import type { Monotonic } from './clock.ts'
 
+/** What a flight does, from its start to its end. */
+export type Work<R> = (flight: Flight<R>) => Promise<R>
+
 export class Flight<R> {
   readonly key: string
   /** No value it brings is older than a load that began now or later, unless a proof says it is current. */
   readonly startedAt: Monotonic
+  /** The process's own invalidations when it started. */
+  readonly ownInvalidations: number
   /** Set by whoever applies an invalidation of the key, or a reset. Never cleared. */
   superseded = false
   readonly #first = Promise.withResolvers<R>()
   #end: Promise<R> = this.#first.promise
   #served = false
 
-  constructor(key: string, startedAt: Monotonic) {
+  constructor(key: string, startedAt: Monotonic, ownInvalidations: number) {
     this.key = key
     this.startedAt = startedAt
+    this.ownInvalidations = ownInvalidations
   }
 
   /** What a caller that joins now will get. */
@@ -48,8 +54,9 @@ export class Flight<R> {
   }
 
   /** Runs once; its end is the answer to all who have none yet. */
-  run(work: (flight: Flight<R>) => Promise<R>): Promise<R> {
-    this.#end = work(this)
+  run(work: Work<R>): Promise<R> {
+    // What is thrown at once is a rejection too: the slot must not be left to a flight that never ends.
+    this.#end = (async () => work(this))()
     this.#end.then(
       (answer) => this.serve(answer),
       (error: unknown) => this.#first.reject(error),
@@ -75,8 +82,8 @@ export class Flights<R> {
   }
 
   /** Starts a flight in the key's slot. `work` begins at once. */
-  start(key: string, now: Monotonic, work: (flight: Flight<R>) => Promise<R>): Flight<R> {
-    const flight = new Flight<R>(key, now)
+  start(key: string, now: Monotonic, ownInvalidations: number, work: Work<R>): Flight<R> {
+    const flight = new Flight<R>(key, now, ownInvalidations)
     this.#running.set(key, flight)
     const release = (): void => {
       if (this.#running.get(key) === flight) this.#running.delete(key)
@@ -86,8 +93,8 @@ export class Flights<R> {
   }
 
   /** Starts a flight that nobody joins, outside the slot. */
-  aside(key: string, now: Monotonic, work: (flight: Flight<R>) => Promise<R>): Flight<R> {
-    const flight = new Flight<R>(key, now)
+  aside(key: string, now: Monotonic, ownInvalidations: number, work: Work<R>): Flight<R> {
+    const flight = new Flight<R>(key, now, ownInvalidations)
     this.#aside.add(flight)
     const release = (): boolean => this.#aside.delete(flight)
     flight.run(work).then(release, release)

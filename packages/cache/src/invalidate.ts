@@ -12,7 +12,7 @@ import type { BusMessage } from './bus.ts'
 import { type Cancel, type Millis, millis } from './clock.ts'
 import type { Engine, Pending } from './engine.ts'
 import type { Stamp } from './entry.ts'
-import { CacheError } from './errors.ts'
+import { CacheError, closed } from './errors.ts'
 import type { Verdict } from './proof.ts'
 import { orUndefined } from './remote.ts'
 
@@ -34,9 +34,15 @@ export class PendingInvalidations implements Pending {
     return this.everything > 0 ? MOST_PENDING : this.tags.size + this.keys.size
   }
 
-  has(key: string, stamps: readonly Stamp[]): boolean {
+  get turn(): number {
+    return this.#turn
+  }
+
+  has(key: string, stamps: readonly Stamp[], since = 0): boolean {
     if (this.size === 0) return false
-    return this.everything > 0 || this.keys.has(key) || stamps.some(({ tag }) => this.tags.has(tag))
+    const isSince = (turn: number | undefined): boolean => turn !== undefined && turn > since
+    if (this.everything > since || isSince(this.keys.get(key))) return true
+    return stamps.some(({ tag }) => isSince(this.tags.get(tag)))
   }
 
   add(tags: readonly string[], keys: readonly string[]): void {
@@ -76,6 +82,7 @@ export class Invalidator {
   readonly #pending: PendingInvalidations
   #retry: Cancel | undefined
   #flushing = false
+  #closed = false
 
   constructor(engine: Engine, pending: PendingInvalidations) {
     this.#engine = engine
@@ -84,12 +91,14 @@ export class Invalidator {
 
   /** Resolves `true` once no process can read an older value later than the bound; `false` when Redis could not be told yet. */
   async originate(tags: readonly string[], keys: readonly string[]): Promise<boolean> {
+    if (this.#closed) throw closed()
     const acknowledged = await this.#engine.hooks.around({ name: 'invalidate' }, () => this.#send(tags, keys))
     if (!acknowledged) {
       this.#pending.add(tags, keys)
       this.#forget(tags, keys)
       this.#retryLater()
     }
+    this.#engine.ownInvalidations++
     this.#engine.emit({ type: 'invalidate', tags: tags.length, keys: keys.length, acknowledged })
     return acknowledged
   }
@@ -101,6 +110,7 @@ export class Invalidator {
     if (!done) return this.originate([], keys)
     proof.saw(done.epoch, done.number)
     this.#drop(keys)
+    this.#engine.ownInvalidations++
     this.#engine.emit({ type: 'invalidate', tags: 0, keys: keys.length, acknowledged: true })
     return true
   }
@@ -140,6 +150,12 @@ export class Invalidator {
     }
   }
 
+  /** Redis answered a probe, before anything else is asked of it on this connection: another epoch voids all at once. */
+  answered(epoch: string, number: number): void {
+    const { proof } = this.#engine
+    if (proof.epoch !== undefined && proof.epoch !== epoch) this.#stands(proof.mentioned(epoch, number))
+  }
+
   /** Sends what is pending. Called when Redis has become usable, and from time to time. */
   async flush(): Promise<void> {
     const { remote } = this.#engine
@@ -163,6 +179,7 @@ export class Invalidator {
   }
 
   close(): void {
+    this.#closed = true
     this.#retry?.()
   }
 
@@ -231,6 +248,7 @@ export class Invalidator {
   }
 
   #retryLater(): void {
+    if (this.#closed) return
     // Not moved by each failure: under a steady stream of them it would never come.
     this.#retry ??= this.#engine.clock.timer(RETRY_EVERY, () => {
       this.#retry = undefined

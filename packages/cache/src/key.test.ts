@@ -29,9 +29,12 @@ test('the schema version keeps two releases apart', () => {
   expect(keyOf('product', 2)([42])).not.toBe(key([42]))
 })
 
-test.each([[Number.NaN], [Number.POSITIVE_INFINITY], [undefined], [null], [{}]])('%s is refused', (part) => {
-  expect(() => key([part as unknown as KeyPart])).toThrow(expect.objectContaining({ code: 'CACHE_KEY_INVALID' }))
-})
+test.each([[Number.NaN], [Number.POSITIVE_INFINITY], [undefined], [null], [{}], ['\ud800']])(
+  '%s is refused',
+  (part) => {
+    expect(() => key([part as unknown as KeyPart])).toThrow(expect.objectContaining({ code: 'CACHE_KEY_INVALID' }))
+  },
+)
 
 test('a key of 512 bytes is the longest', () => {
   const room = 512 - 'product.1:'.length

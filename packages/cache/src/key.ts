@@ -26,7 +26,7 @@ export function keyOf(resource: string, version: number): (parts: readonly KeyPa
   const prefix = `${resource}.${version}`
   return function key(parts) {
     let key = prefix
-    for (const part of parts) key += `:${typeof part === 'string' ? escaped(part) : plain(resource, part)}`
+    for (const part of parts) key += `:${typeof part === 'string' ? escaped(resource, part) : plain(resource, part)}`
     if (key.length > LONGEST_KEY / 4 && Buffer.byteLength(key) > LONGEST_KEY) {
       throw keyInvalid(resource, `it is longer than ${LONGEST_KEY} bytes; hash the long part`)
     }
@@ -34,7 +34,9 @@ export function keyOf(resource: string, version: number): (parts: readonly KeyPa
   }
 }
 
-function escaped(part: string): string {
+function escaped(resource: string, part: string): string {
+  // Half a surrogate pair has no UTF-8: all such halves would be one key in Redis.
+  if (!part.isWellFormed()) throw keyInvalid(resource, 'a part is not well-formed Unicode')
   return SPECIAL.test(part) ? part.replace(SPECIALS, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`) : part
 }
 

@@ -23,6 +23,9 @@ export type Claim =
 /** What the holder tells those who wait. `failed` carries the name of the loader's error, never its message. */
 export type LeaseEnd =
   | { readonly type: 'stored' }
+  /** The value came and cannot be shared: too large, absent and not to be kept. Who waits loads for itself. */
+  | { readonly type: 'unshared' }
+  /** Something was invalidated meanwhile, or the holder gave up. Who waits asks for the lease again. */
   | { readonly type: 'not-stored' }
   | { readonly type: 'failed'; readonly errorName: string }
 

@@ -33,13 +33,15 @@ export interface Load {
 export async function loadFenced(engine: Engine, remote: Remote, load: Load, token: string): Promise<Answer> {
   const { policy, flight, source } = load
   const { noted } = engine.proof
+  const { turn } = engine.pending
   // Without it the value could not be stored, but the lease is held and the source is well: load all the same.
   const before = await orUndefined(engine.emit, 'tags', () => capture(engine, remote, source.tags, noted))
   const begunAt = engine.clock.now()
   try {
     const brought = await bring(engine, policy, flight.key, source, load.previous)
-    const filled = before && (await fill(engine, remote, load, brought, before, noted, token))
-    if (!filled) release(engine, remote, flight.key, token, { type: 'not-stored' })
+    const filled = before && (await fill(engine, remote, load, brought, { before, noted, turn }, token))
+    if (!filled)
+      release(engine, remote, flight.key, token, { type: keeps(policy, brought) ? 'not-stored' : 'unshared' })
     const clean = filled !== undefined && install(engine, policy, flight, filled)
     return finish(engine, policy, flight, filled ?? unstored(policy, brought), filled ? 'shared' : 'no', clean)
   } catch (error) {
@@ -68,14 +70,20 @@ export async function loadLocal(engine: Engine, { policy, flight, source, previo
   }
 }
 
+/** What was known when a load began. */
+export interface Start {
+  readonly before: Stamped
+  readonly noted: Noted | undefined
+  readonly turn: number
+}
+
 /** Stores what was brought under the token. `undefined`: it was not stored. */
 export async function fill(
   engine: Engine,
   remote: Remote,
   { policy, flight }: Pick<Load, 'policy' | 'flight'>,
   brought: Brought,
-  before: Stamped,
-  noted: Noted | undefined,
+  { before, noted, turn }: Start,
   token: string,
 ): Promise<Held | undefined> {
   if (!keeps(policy, brought)) return
@@ -86,6 +94,8 @@ export async function fill(
   // Dead on arrival: an invalidation has been applied here since. Storing it would only cost the next reader.
   const inOurEpoch = epoch === engine.proof.epoch
   if (flight.superseded || (inOurEpoch && !isCurrent(cells, nonces))) return
+  // One that Redis refused since: the tag there is as it was, and only we know better.
+  if (engine.pending.has(flight.key, stamps, turn)) return
 
   const { absent, payload, hash, loadMs } = brought
   const bytes = encodeEntry(flight.key, {
@@ -115,6 +125,7 @@ function hold(policy: Policy, brought: Brought, cells: readonly Cell[], nonces: 
     ...content(policy, absent, payload),
     hash,
     loadedAt,
+    loadedHereAt: loadedAt,
     staleAt,
     expiresAt,
     loadMs,

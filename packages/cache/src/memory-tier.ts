@@ -19,6 +19,11 @@ export interface Held {
   readonly payload: Buffer | undefined
   readonly hash: string
   readonly loadedAt: Monotonic
+  /**
+   * The instant, by our own clock, from which the value is surely no older than its load. `-Infinity` for one that came from
+   * Redis: its `loadedAt` was converted from the server's time, which is good enough for a ttl and not for a proof.
+   */
+  readonly loadedHereAt: Monotonic
   readonly staleAt: Monotonic
   readonly expiresAt: Monotonic
   readonly loadMs: number

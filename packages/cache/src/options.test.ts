@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 
 import { expect, test } from 'vitest'
 
+import { createCache } from './cache.ts'
 import { DEFAULTS, resolveCacheOptions, resolvePolicy } from './options.ts'
 import { REDIS_DEFAULTS, redis } from './redis/index.ts'
 
@@ -10,7 +11,7 @@ const least = { name: 'product', version: 1, ttl: 1_000, key: () => [], load: as
 test('what the docs call the default is the default', () => {
   const documented = (file: string): Record<string, number> => {
     const text = readFileSync(new URL(file, import.meta.url), 'utf8')
-    const found = text.matchAll(/@default ([\d_.]+)\n\s+\*\/\n\s+readonly (\w+)/g)
+    const found = text.matchAll(/@default ([\d_.]+)(?: \(less .*)?\n\s+\*\/\n\s+readonly (\w+)/g)
     return Object.fromEntries([...found].map(([, value = '', name = '']) => [name, Number(value.replaceAll('_', ''))]))
   }
   expect(documented('./options.ts')).toEqual(DEFAULTS)
@@ -32,6 +33,12 @@ test.each([
   ['a soft deadline with nothing to serve at it', () => resolvePolicy({ ...least, softTimeout: 10 }), 'failSafeFor'],
   ['a deadline of an hour', () => resolvePolicy({ ...least, loadTimeout: 3_600_000 }), 'loadTimeout'],
   ['a URL of another kind', () => redis({ url: 'http://localhost' }), 'url'],
+  [
+    'probes that come too seldom for the bound',
+    () =>
+      createCache({ name: 's', maxStaleness: 300, redis: redis({ url: 'redis://127.0.0.1:1', probeInterval: 100 }) }),
+    'probeInterval',
+  ],
   ['no time for a command', () => redis({ url: 'redis://localhost', commandTimeout: 0 }), 'commandTimeout'],
 ])('%s is refused, and the message names the option', (_what, resolve, name) => {
   expect(resolve).toThrow(

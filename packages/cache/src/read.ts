@@ -14,13 +14,15 @@
  */
 
 import type { PreviousOf, Source } from './bring.ts'
-import { after, between, type Cancel, type Millis, millis } from './clock.ts'
+import { after, between, type Cancel, type Millis, type Monotonic, millis } from './clock.ts'
 import { decide, isFailSafe, isVouched } from './decide.ts'
 import type { Answer, Engine } from './engine.ts'
+import type { Entry } from './entry.ts'
 import { loadFailedElsewhere } from './errors.ts'
 import type { TierName } from './events.ts'
 import type { Flight } from './flight.ts'
 import { content, install, unpack } from './install.ts'
+import type { LeaseEnd } from './lease.ts'
 import { loadFenced, loadLocal } from './load.ts'
 import { type Found, judge } from './lookup.ts'
 import type { Held } from './memory-tier.ts'
@@ -28,7 +30,7 @@ import type { Policy } from './options.ts'
 import { orUndefined, type Remote } from './remote.ts'
 
 /** A lease outlives the deadline of the load it is for by the way there and back. */
-const LEASE_MARGIN: Millis = millis(1_000)
+const LEASE_MARGIN: Millis = millis(250)
 
 /** One read that memory could not answer, or not for good. */
 export class Reading {
@@ -93,8 +95,9 @@ export class Reading {
           const left = between(clock.now(), giveUpAt)
           if (left <= 0) return
           waited = true
-          await this.#waitFor(waiter.wait(millis(Math.min(claim.endsIn, left))))
+          if (!(await this.#waitFor(waiter.wait(millis(Math.min(claim.endsIn, left)))))) return
         } else {
+          if (clock.now() > giveUpAt) return
           found = await this.#judge(remote, claim.bytes)
         }
       } finally {
@@ -107,18 +110,23 @@ export class Reading {
     return judge(this.#engine, remote, this.#policy.resource, this.#flight.key, bytes, this.#strict)
   }
 
-  async #waitFor(lease: ReturnType<ReturnType<Engine['waiters']['open']>['wait']>): Promise<void> {
+  /** Whether it is worth asking for the lease again. */
+  async #waitFor(lease: Promise<LeaseEnd | undefined>): Promise<boolean> {
     const end = await this.#engine.hooks.around({ name: 'wait', resource: this.#policy.resource }, () => lease)
     if (end?.type === 'failed') throw loadFailedElsewhere(this.#flight.key, end.errorName)
+    return end?.type !== 'unshared'
   }
 
   /** An entry that is believed: what it answers, if it may be served, and whether it is to be reloaded. */
   #fromRedis({ entry, cells }: Found & { type: 'entry' }, waited: boolean): { answer?: Answer; reload: boolean } {
     const { proof, clock, chance } = this.#engine
+    const value = this.#content(entry)
+    if (!value) return { reload: true }
     const held: Held = {
-      ...content(this.#policy, entry.absent, entry.payload),
+      ...value,
       hash: entry.hash,
       loadedAt: proof.toMonotonic(entry.loadedAt),
+      loadedHereAt: Number.NEGATIVE_INFINITY as Monotonic,
       staleAt: proof.toMonotonic(entry.staleAt),
       expiresAt: proof.toMonotonic(entry.expiresAt),
       loadMs: entry.loadMs,
@@ -131,6 +139,17 @@ export class Reading {
     if (decision !== 'serve') this.#fallBackOn(held, 'redis', entry.payload)
     if (decision === 'load') return { reload: true }
     return { answer: { held, tier: 'redis', waited, clean }, reload: decision === 'serve-and-reload' }
+  }
+
+  /** A checksum is no proof of being JSON: what cannot be parsed is as good as absent. */
+  #content(entry: Entry): Pick<Held, 'absent' | 'value' | 'payload'> | undefined {
+    try {
+      return content(this.#policy, entry.absent, entry.payload)
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
+      this.#engine.emit({ type: 'rejected', resource: this.#policy.resource, key: this.#flight.key, reason: 'foreign' })
+      return undefined
+    }
   }
 
   #load(): Parameters<typeof loadLocal>[1] {

@@ -137,6 +137,7 @@ export class ProcessDouble implements Remote {
 
   hear(): void {
     this.#subscribed = true
+    this.#listener?.resumed()
     this.#probe()
   }
 
@@ -176,8 +177,9 @@ export class ProcessDouble implements Remote {
 
   connect(): void {
     if (this.#closed || this.#server.state === 'dead') return
-    this.#server.position()
+    const { epoch, number } = this.#server.position()
     this.#subscribed = true
+    this.#listener?.answered(epoch, number)
     this.#become(true)
     this.#probe()
   }
@@ -366,6 +368,7 @@ export class ProcessDouble implements Remote {
       this.#answer(() => {
         if (this.#server.state !== 'up' || this.#closed) return
         const halfWay = millis((this.#clock.now() - sentAt) / 2)
+        this.#listener?.answered(epoch, number)
         this.#listener?.serverTime(time, after(sentAt, halfWay), halfWay)
         this.#become(true)
       })

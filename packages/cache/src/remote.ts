@@ -5,7 +5,7 @@
  */
 
 import type { Bus } from './bus.ts'
-import type { Clock } from './clock.ts'
+import type { Clock, Millis } from './clock.ts'
 import { CacheError } from './errors.ts'
 import type { CacheEvent } from './events.ts'
 import type { Leases } from './lease.ts'
@@ -34,5 +34,8 @@ export async function orUndefined<R>(
   }
 }
 
-/** Opens the connection for a cache of this name. Must not block: it connects in the background. */
-export type OpenRemote = (name: string, clock: Clock) => Remote
+/**
+ * Opens the connection for a cache of this name. Must not block: it connects in the background. `bound` is the cache's
+ * `maxStaleness`: probes that come no more often than that prove nothing in time.
+ */
+export type OpenRemote = (name: string, clock: Clock, bound: Millis) => Remote

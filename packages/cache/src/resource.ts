@@ -91,7 +91,10 @@ export class Resource<A, V> {
       throw keyInvalid(this.name, `${arguments_.length} keys at once; the most is ${MOST_KEYS}`)
     }
     const { loadMany } = this.#options
-    const batch = loadMany && new Batch<A, V>(this.#engine.clock, (all, signal) => loadMany(all, { signal }))
+    const { clock, bulkhead } = this.#engine
+    // One place for all of them: they are one question to the source.
+    const batch =
+      loadMany && new Batch<A, V>(clock, (all, signal) => bulkhead.run(async () => loadMany(all, { signal }), signal))
     const held = await Promise.all(arguments_.map((argument) => this.#read(argument, batch, options?.after)))
     return held.map((one) => unpack(one) as V | undefined)
   }
@@ -135,13 +138,13 @@ export class Resource<A, V> {
   }
 
   /** Caches a value that the source is known to hold now. Returns what `Cache.invalidateTags` does. */
-  set(argument: A, value: V | undefined): Promise<boolean> {
+  async set(argument: A, value: V | undefined): Promise<boolean> {
     const source = this.#source(argument, undefined)
     return writeThrough(this.#engine, this.#invalidator, this.#policy, this.#key(argument), source, async () => value)
   }
 
   /** Makes the value of this argument not current, in every process. See `Cache.invalidateTags` for what is returned. */
-  invalidate(argument: A): Promise<boolean> {
+  async invalidate(argument: A): Promise<boolean> {
     return this.#invalidator.originate([], [this.#key(argument)])
   }
 
@@ -201,8 +204,10 @@ export class Resource<A, V> {
 
   /** Past this process's own knowledge, and past flights that began without it. */
   #readStrictly(key: string, argument: A): Promise<Held> {
-    const { flights, clock } = this.#engine
-    const flight = flights.aside(key, clock.now(), (own) => this.#start(own, argument, undefined, undefined, true))
+    const { flights, clock, ownInvalidations } = this.#engine
+    const flight = flights.aside(key, clock.now(), ownInvalidations, (own) =>
+      this.#start(own, argument, undefined, undefined, true),
+    )
     return this.#reporting(
       key,
       flight.result.then((answer) => ({ answer, joined: false })),
@@ -241,6 +246,9 @@ export class Resource<A, V> {
    *                   joined later than the bound --------------- asks again
    *
    * The next flight began after every caller that the first one could not serve, so twice is enough.
+   *
+   * A flight that began before an invalidation of this very process is not joined at all: which tags its value will
+   * have is not known yet, and whoever reads after a write of its own must see it.
    */
   async #fly(
     key: string,
@@ -251,8 +259,11 @@ export class Resource<A, V> {
   ): Promise<{ answer: Answer; joined: boolean }> {
     const { clock, flights, options } = this.#engine
     for (;;) {
+      const { ownInvalidations } = this.#engine
+      if (flights.running(key)?.ownInvalidations !== ownInvalidations) flights.supersede(key)
       const running = flights.running(key)
-      const flight = running ?? flights.start(key, clock.now(), (own) => this.#start(own, argument, batch, held, false))
+      const work = (own: Flight<Answer>) => this.#start(own, argument, batch, held, false)
+      const flight = running ?? flights.start(key, clock.now(), ownInvalidations, work)
       const answer = await flight.result
       if (answer.clean || between(flight.startedAt, startedAt) <= options.maxStaleness)
         return { answer, joined: running !== undefined }
@@ -280,7 +291,9 @@ export class Resource<A, V> {
     }
     this.#reloading++
     flights
-      .start(key, clock.now(), (own) => this.#start(own, argument, undefined, held, false))
+      .start(key, clock.now(), this.#engine.ownInvalidations, (own) =>
+        this.#start(own, argument, undefined, held, false),
+      )
       .result.catch((error: unknown) => emit({ type: 'reload-failed', resource: this.name, key, error }))
       .finally(() => this.#reloading--)
   }
@@ -292,12 +305,13 @@ export class Resource<A, V> {
       tags: known,
       load: (signal, previous) => {
         if (batch) return batch.load(argument, signal)
-        return load(argument, {
+        const context = {
           signal,
           get previous() {
             return previous?.() as { readonly value: V; readonly hash: string } | undefined
           },
-        })
+        }
+        return this.#engine.bulkhead.run(async () => load(argument, context), signal)
       },
       tagsOf: (value) => (tagsOf ? tagsOf(value as V, argument).filter((tag) => !known.includes(tag)) : []),
     }

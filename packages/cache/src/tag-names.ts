@@ -9,8 +9,8 @@ export function checkTags(tags: readonly string[], most: number = LIMITS.tagsPer
   const distinct = [...new Set(tags)]
   if (distinct.length > most) throw tagInvalid(`${distinct.length} at once; the most is ${most}`)
   for (const tag of distinct) {
-    if (tag === '' || Buffer.byteLength(tag) > LIMITS.tagBytes)
-      throw tagInvalid(`a tag has 1 to ${LIMITS.tagBytes} bytes`)
+    if (tag === '' || !tag.isWellFormed() || Buffer.byteLength(tag) > LIMITS.tagBytes)
+      throw tagInvalid(`a tag has 1 to ${LIMITS.tagBytes} bytes of well-formed text`)
   }
   return distinct
 }

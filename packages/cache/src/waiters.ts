@@ -50,7 +50,7 @@ export class Waiters {
     for (const wake of this.#waiting.get(key) ?? []) wake(end)
   }
 
-  /** The bus was interrupted: an end may have been missed, so everyone looks again. */
+  /** An end may have been missed, or will never come: everyone looks again. */
   wakeAll(): void {
     for (const key of this.#waiting.keys()) this.wake(key, { type: 'not-stored' })
   }

@@ -20,7 +20,7 @@ import { fill, nameOf, release } from './load.ts'
 import type { Policy } from './options.ts'
 import { orUndefined } from './remote.ts'
 
-const LEASE_MARGIN: Millis = millis(1_000)
+const LEASE_MARGIN: Millis = millis(250)
 
 /** Runs `commit` and caches what it returns. Resolves as `Cache.invalidateTags` does: whether Redis knows. */
 export async function writeThrough(
@@ -39,9 +39,10 @@ export async function writeThrough(
     return invalidator.originate([], [key])
   }
   const { noted } = engine.proof
+  const { turn } = engine.pending
   const before = await orUndefined(engine.emit, 'tags', () => capture(engine, remote, source.tags, noted))
   // Not in the slot of the key: who reads meanwhile may have the old value, until the write is acknowledged.
-  const flight = new Flight<Answer>(key, clock.now())
+  const flight = new Flight<Answer>(key, clock.now(), engine.ownInvalidations)
   const loadedAt = clock.now()
   let value: unknown
   try {
@@ -54,6 +55,6 @@ export async function writeThrough(
   }
   const brought = packed(engine, policy, key, source, value, undefined, loadedAt)
   const full = { ...brought, loadMs: millis(0) }
-  const filled = before && (await fill(engine, remote, { policy, flight }, full, before, noted, token))
+  const filled = before && (await fill(engine, remote, { policy, flight }, full, { before, noted, turn }, token))
   return filled ? invalidator.announce([key]) : invalidator.originate([], [key])
 }

@@ -152,6 +152,27 @@ export function protocolSuite(name: string, open: () => Promise<World>): void {
       })
     })
 
+    // P1   load (1) ------------------------------------ ends
+    //          price = 2, invalidate: true
+    //                              get: must not join it
+    test.each(['product:1', 'category:audio'])(
+      'a read after the own invalidation of %s does not join a load that began before',
+      async (tag) => {
+        const p1 = await world.open()
+        const gate = new GatedLoad<number, Product>()
+        const r1 = products(p1.cache, gate.load)
+        const before = r1.get(1)
+        await gate.called(1)
+        expect(await p1.cache.invalidateTags([tag])).toBe(true)
+        const afterwards = r1.get(1)
+        gate.resolve(0, { price: 1, category: 'audio' })
+        expect((await before)?.price).toBe(1)
+        await gate.called(2)
+        gate.resolve(1, { price: 2, category: 'audio' })
+        expect((await afterwards)?.price).toBe(2)
+      },
+    )
+
     test('a write is read by its own process at once, and by another within the bound', async () => {
       const source = new Source()
       const [p1, p2] = [await world.open(), await world.open()]
@@ -379,6 +400,42 @@ export function protocolSuite(name: string, open: () => Promise<World>): void {
         expect(gate.calls).toBe(1)
       })
 
+      // P1   claim: granted --- load ------- fill, wake ✗ lost
+      // P2        claim: busy, waits ............................ hears the bus again: looks for itself
+      test('a wake that is lost is not waited for', async () => {
+        const [p1, p2] = [await world.open(), await world.open()]
+        const gate = new GatedLoad<number, Product>()
+        const [r1, r2] = [
+          products(p1.cache, gate.load, { loadTimeout: 60_000 }),
+          products(p2.cache, gate.load, { loadTimeout: 60_000 }),
+        ]
+        const own = r1.get(1)
+        await gate.called(1)
+        const other = r2.get(1)
+        await new Promise((resolve) => setTimeout(resolve, 30))
+        await world.whileDeaf(async () => {
+          gate.resolve(0, { price: 1, category: 'audio' })
+          await own
+        })
+        expect((await other)?.price).toBe(1)
+        expect(gate.calls).toBe(1)
+      })
+
+      test('what cannot be stored is loaded by each process for itself, at once', async () => {
+        const members = await Promise.all([1, 2, 3, 4].map(() => world.open()))
+        const gate = new GatedLoad<number, Product>()
+        const first = products(members[0]?.cache as Cache, gate.load).get(9)
+        await gate.called(1)
+        const others = members.slice(1).map(({ cache }) => products(cache, gate.load).get(9))
+        await new Promise((resolve) => setTimeout(resolve, 30))
+        gate.resolve(0, undefined)
+        await first
+        // None of them waits for another: all three ask before one is answered.
+        await gate.called(4)
+        for (let call = 1; call < 4; call++) gate.resolve(call, undefined)
+        expect(await Promise.all(others)).toEqual([undefined, undefined, undefined])
+      })
+
       test('a loader that takes too long is given up, and its signal tells it', async () => {
         const p1 = await world.open()
         const gate = new GatedLoad<number, Product>()
@@ -404,6 +461,27 @@ export function protocolSuite(name: string, open: () => Promise<World>): void {
         value = { price: 5, category: 'audio' }
         await p1.cache.invalidateTags(['product:9'])
         expect((await r1.get(9))?.price).toBe(5)
+      })
+
+      test('getMany is one question to the source, however many keys and however few places', async () => {
+        const p1 = await world.open({ loads: { concurrent: 2, waiting: 3 } })
+        const calls: number[] = []
+        const resource = p1.cache.resource({
+          name: 'many',
+          version: 1,
+          ttl: 60_000,
+          key: (id: number) => [id],
+          load: async (id) => ({ id }),
+          loadMany: async (ids) => {
+            calls.push(ids.length)
+            return ids.map((id) => ({ id }))
+          },
+        })
+        const ids = Array.from({ length: 300 }, (_, id) => id)
+        expect(await resource.getMany(ids)).toEqual(ids.map((id) => ({ id })))
+        expect(calls.reduce((sum, count) => sum + count)).toBe(300)
+        // The leases of one turn come in one answer; a busy machine may need a second.
+        expect(calls.length).toBeLessThanOrEqual(3)
       })
 
       test('getMany loads what is missing in one call, in order', async () => {
@@ -455,6 +533,23 @@ export function protocolSuite(name: string, open: () => Promise<World>): void {
         // Not a measure of speed: it tells a wait that ended from one that would not have.
         expect(longest).toBeLessThan(5_000)
         expect(p1.cache.stats().errors + p2.cache.stats().errors).toBe(0)
+      })
+
+      // P1   claim: granted --- load ----------
+      // P2        claim: busy, waits ✗ Redis dies: no word will come, loads by itself
+      test('who waits for another process goes on alone when Redis dies', async () => {
+        const [p1, p2] = [await world.open(), await world.open()]
+        const gate = new GatedLoad<number, Product>()
+        const options = { loadTimeout: 60_000 }
+        const own = products(p1.cache, gate.load, options).get(1)
+        await gate.called(1)
+        const other = products(p2.cache, gate.load, options).get(1)
+        await new Promise((resolve) => setTimeout(resolve, 30))
+        await world.kill()
+        await gate.called(2)
+        gate.resolve(0, { price: 1, category: 'audio' })
+        gate.resolve(1, { price: 1, category: 'audio' })
+        expect([(await own)?.price, (await other)?.price]).toEqual([1, 1])
       })
 
       test('when it comes back, memory is trusted again and a write is seen', async () => {

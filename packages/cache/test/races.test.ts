@@ -5,6 +5,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
+import { decodeEntry, encodeEntry } from '../src/codec.ts'
 import { remoteUnavailable } from '../src/errors.ts'
 import { type Cache, createCache } from '../src/index.ts'
 import type { ProcessDouble } from '../src/redis-double.ts'
@@ -232,7 +233,91 @@ test('more pending invalidations than can be kept become one of everything', asy
   await until('P2 has heard', async () => (await r2.get(1))?.price === 2)
 })
 
+// P1   load (1) ------------------------------------------ its tag is as before in Redis, and only P1 knows better
+//          price = 2, invalidate the value's tag: refused
+test('a load that began before an invalidation that Redis refused is not stored', async () => {
+  const gate = new GatedLoad<number, { price: number }>()
+  const resource = p1.resource({
+    name: 'gated',
+    version: 1,
+    ttl: 60_000,
+    key: (id: number) => [id],
+    tagsOf: () => ['category:audio'],
+    load: gate.load,
+  })
+  const warm = resource.get(2)
+  await gate.called(1)
+  gate.resolve(0, { price: 9 })
+  await warm
+  const first = resource.get(1)
+  await gate.called(2)
+  wire.denied.add('invalidate')
+  expect(await p1.invalidateTags(['category:audio'])).toBe(false)
+  gate.resolve(1, { price: 1 })
+  await first
+  const second = resource.get(1)
+  await gate.called(3)
+  gate.resolve(2, { price: 2 })
+  expect((await second)?.price).toBe(2)
+})
+
+test('bytes with a valid checksum that are not JSON read as absent', async () => {
+  const r1 = products(p1)
+  await r1.get(1)
+  const held = world.double.memory.entries.get('product.1:1')
+  const entry = held && decodeEntry('product.1:1', held.bytes)
+  if (!held || !entry) throw new Error('nothing was stored')
+  const bytes = encodeEntry('product.1:1', { ...entry, payload: Buffer.from('{"price":') })
+  world.double.memory.entries.set('product.1:1', { ...held, bytes })
+  price = 2
+  expect((await products(p2).get(1))?.price).toBe(2)
+})
+
+test('after close nothing is sent any more, and an invalidation is refused by name', async () => {
+  wire.denied.add('invalidate')
+  await p1.invalidateTags(['product:1'])
+  await p1.close()
+  let sent = 0
+  wire.invalidate = () => {
+    sent++
+    return Promise.reject(remoteUnavailable('invalidate'))
+  }
+  await expect(p1.invalidateTags(['product:1'])).rejects.toMatchObject({ code: 'CACHE_CLOSED' })
+  await expect(products(p1).invalidate(1)).rejects.toMatchObject({ code: 'CACHE_CLOSED' })
+  const closedAt = performance.now()
+  await until('longer than the retry takes to come', () => performance.now() - closedAt > 400)
+  expect(sent).toBe(0)
+})
+
+test('a key function that throws rejects, and leaves no flight behind', async () => {
+  let tag = ''
+  const resource = p1.resource({
+    name: 'product',
+    version: 1,
+    ttl: 60_000,
+    key: (id: number) => [id],
+    tags: () => [tag],
+    load: async () => ({ price }),
+  })
+  await expect(resource.get(1)).rejects.toMatchObject({ code: 'CACHE_TAG_INVALID' })
+  await expect(resource.get(Number.NaN)).rejects.toMatchObject({ code: 'CACHE_KEY_INVALID' })
+  await expect(resource.invalidate(Number.NaN)).rejects.toMatchObject({ code: 'CACHE_KEY_INVALID' })
+  expect(p1.health().flights).toBe(0)
+  tag = 'product:1'
+  expect((await resource.get(1))?.price).toBe(1)
+})
+
 describe('without Redis', () => {
+  // tags a, b; room for one: b takes the place of a
+  test('a cell that was forgotten by its own entry matches nothing', async () => {
+    const alone = createCache({ name: 'alone', memory: { maxTags: 1 } })
+    const resource = products(alone)
+    await resource.get(1)
+    price = 2
+    expect(await alone.invalidateTags(['product:1'])).toBe(true)
+    expect((await resource.get(1))?.price).toBe(2)
+  })
+
   // load (1) ------------------------- value's tag is unknown until now, and changed meanwhile: not kept
   //        price = 2, invalidate it
   test('a tag computed from the value and invalidated during the load keeps it out of memory', async () => {
@@ -276,6 +361,27 @@ describe('without Redis', () => {
 })
 
 describe('clocks', () => {
+  // the server's clock is a minute ahead: P2 loads and stores; then it steps back, and by it the entry is yet to be loaded
+  // P3   reads it from Redis, then hears nothing
+  // P2        price = 2, invalidate ▲                 past the bound: P3 must not take the entry for a young one
+  test('a value from Redis is not taken for young by a clock that stepped back', async () => {
+    world.double.skew = 60_000
+    const r2 = products(p2)
+    const steppedAt = performance.now()
+    await until('P2 has measured the server', () => performance.now() - steppedAt > 120)
+    await r2.get(1)
+    world.double.skew = 0
+    const p3 = (await world.open()).cache
+    const r3 = products(p3)
+    expect((await r3.get(1))?.price).toBe(1)
+    world.double.processes.at(-1)?.cutBus()
+    price = 2
+    await p2.invalidateTags(['product:1'])
+    const acknowledgedAt = performance.now()
+    await until('the bound has passed', () => performance.now() - acknowledgedAt > BOUND)
+    expect((await r3.get(1))?.price).toBe(2)
+  })
+
   const opened: Cache[] = []
   afterEach(async () => {
     for (const cache of opened.splice(0)) await cache.close()
@@ -298,7 +404,7 @@ describe('clocks', () => {
     const p4 = createCache({
       name: 'test',
       clock: c4,
-      redis: (name, clock) => world.double.open(name, { ...wrap(clock), wall: () => c3.wall() }),
+      redis: (name, clock, bound) => world.double.open(name, { ...wrap(clock), wall: () => c3.wall() }, bound),
     })
     opened.push(p4)
     await c4.advance(60)

@@ -34,7 +34,7 @@ export async function redisWorld(): Promise<World & { readonly url: string; read
       const events: CacheEvent[] = []
       const cache = createCache({
         name: NAME,
-        redis: redis({ url, commandTimeout: 100, probeInterval: 50 }),
+        redis: redis({ url, commandTimeout: 100 }),
         maxStaleness: BOUND,
         onEvent: (event) => events.push(event),
         ...options,

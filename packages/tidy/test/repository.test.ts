@@ -56,6 +56,12 @@ test.each(
   )
 })
 
+test('the cache scans nothing in Redis', () => {
+  const scans = /call\('(KEYS|SCAN)'|\.(keys|scan|scanStream)\(/
+  expect("redis.call('KEYS', '*')").toMatch(scans)
+  expect(files('packages/cache/src/redis/*.ts').filter((file) => scans.test(codeOf(file)))).toEqual([])
+})
+
 test('every error code of the cache has a section in its documentation, and no other', () => {
   const codes = [...read('packages/cache/src/errors.ts').matchAll(/^ {2}\| '(CACHE_\w+)'/gm)].map(([, code]) => code)
   const sections = [...read('packages/cache/docs/errors.md').matchAll(/^## (CACHE_\w+)$/gm)].map(([, code]) => code)

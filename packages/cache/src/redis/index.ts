@@ -38,7 +38,7 @@ export interface RedisOptions {
   readonly commandTimeout?: number | undefined
   /**
    * How often this process proves that it hears the bus, in milliseconds. At most a fifth of the cache's `maxStaleness`.
-   * @default 100
+   * @default 100 (less where `maxStaleness` is below 500)
    */
   readonly probeInterval?: number | undefined
 }
@@ -53,8 +53,15 @@ const DEAF: Millis = millis(2_000)
 export function redis(options: RedisOptions): OpenRemote {
   if (!/^rediss?:\/\//.test(options.url)) throw optionInvalid('url', 'a redis:// or rediss:// URL', 'something else')
   const commandTimeout = limit('commandTimeout', options.commandTimeout ?? REDIS_DEFAULTS.commandTimeout)
-  const probeInterval = limit('probeInterval', options.probeInterval ?? REDIS_DEFAULTS.probeInterval)
-  return (name, clock) => new RedisRemote(options.url, name, clock, commandTimeout, probeInterval)
+  const asked = options.probeInterval === undefined ? undefined : limit('probeInterval', options.probeInterval)
+  return (name, clock, bound) => {
+    const longest = millis(bound / 5)
+    if (asked !== undefined && asked > longest) {
+      throw optionInvalid('probeInterval', `at most a fifth of maxStaleness (${bound})`, asked)
+    }
+    const interval = asked ?? millis(Math.min(REDIS_DEFAULTS.probeInterval, longest))
+    return new RedisRemote(options.url, name, clock, commandTimeout, interval)
+  }
 }
 
 function limit(name: string, value: number): Millis {
@@ -87,7 +94,10 @@ class RedisRemote implements Remote {
         if (message.type === 'echo') this.#echoedAt = clock.now()
         this.#listener?.message(message)
       },
-      () => this.#probeNow(),
+      () => {
+        this.#listener?.resumed()
+        this.#probeNow()
+      },
     )
     this.#link = new Link({
       url,
@@ -221,12 +231,13 @@ class RedisRemote implements Remote {
       // The instant of sending, before anything else: see proof.ts.
       const sentAt = this.#clock.now()
       const channel = this.#subscription.listening ? this.#at.own : ''
-      const reply = await this.#link.trial(PROBE, [this.#at.state], [...this.#position(), channel, sentAt])
-      const answeredAt = this.#clock.now()
-      const { time } = position('probe', reply)
-      const halfWay = millis((answeredAt - sentAt) / 2)
-      this.#listener?.serverTime(time, after(sentAt, halfWay), halfWay)
-      if (between(this.#echoedAt, answeredAt) > DEAF) this.#replaceSubscription()
+      await this.#link.trial(PROBE, [this.#at.state], [...this.#position(), channel, sentAt], (reply) => {
+        const { epoch, number, time } = position('probe', reply)
+        const halfWay = millis(between(sentAt, this.#clock.now()) / 2)
+        this.#listener?.answered(epoch, number)
+        this.#listener?.serverTime(time, after(sentAt, halfWay), halfWay)
+      })
+      if (between(this.#echoedAt, this.#clock.now()) > DEAF) this.#replaceSubscription()
     } finally {
       this.#probing = false
     }

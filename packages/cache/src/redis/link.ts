@@ -27,6 +27,9 @@ const MISSES = 3
 /** A connection that has not answered for this long is replaced. */
 const SILENT: Millis = millis(3_000)
 
+/** After a greeting that failed. */
+const GREET_AGAIN: Millis = millis(1_000)
+
 type Argument = string | number | Buffer
 
 /** ioredis has these, but not in its types. */
@@ -108,14 +111,21 @@ export class Link {
     return this.#guarded(script.name, () => this.#evaluate(script, keys, args), late)
   }
 
-  /** Runs a script although the link may not be usable: the probe, and the handshake. */
-  async trial(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+  /**
+   * Runs a script although the link may not be usable: the probe, which is also the handshake. `hear` is told the answer
+   * before the link becomes usable by it.
+   */
+  async trial(
+    script: Script,
+    keys: readonly string[],
+    args: readonly Argument[],
+    hear: (reply: unknown) => void,
+  ): Promise<void> {
     if (!this.#run) throw remoteUnavailable(script.name)
     const run = this.#run
     try {
-      const reply = await this.#timed(script.name, () => this.#evaluateAlone(script, keys, args))
+      hear(await this.#timed(script.name, () => this.#evaluateAlone(script, keys, args)))
       if (this.#run === run) this.#become(true)
-      return reply
     } catch (error) {
       if (this.#run === run) this.#become(false)
       throw error
@@ -125,10 +135,14 @@ export class Link {
   /** Replaces a connection that is open and silent: a peer that is gone without a word, or frozen. */
   replaceIfSilent(): void {
     const { clock } = this.#options
-    const now = clock.now()
-    if (between(this.#answeredAt, now) < SILENT) return
-    this.#answeredAt = now
-    if (this.#client.status === 'ready' || this.#client.status === 'connect') this.#client.disconnect(true)
+    const isSilent = (): boolean => between(this.#answeredAt, clock.now()) >= SILENT
+    if (!isSilent()) return
+    // It may be this process that was busy: the answer may lie in the socket.
+    clock.soon(() => {
+      if (!isSilent()) return
+      this.#answeredAt = clock.now()
+      if (this.#client.status === 'ready' || this.#client.status === 'connect') this.#client.disconnect(true)
+    })
   }
 
   close(): void {
@@ -144,9 +158,11 @@ export class Link {
       this.#run = run
       await this.#options.handshake(run)
     } catch {
-      // Not usable yet. The connection is replaced when it closes or stays silent; the next one is greeted again.
+      // Not usable yet, and not worth a new connection: a server that denies INFO will do so again.
       this.#lose()
-      this.#client.disconnect(true)
+      this.#options.clock.timer(GREET_AGAIN, () => {
+        if (this.#client.status === 'ready' && !this.#run) void this.#greet()
+      })
     }
   }
 

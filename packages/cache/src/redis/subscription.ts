@@ -56,14 +56,37 @@ export class Subscription {
   }
 }
 
-const TYPES: ReadonlySet<unknown> = new Set(['invalidated', 'minted', 'echo', 'lease-ended'])
-
-/** Anyone may publish on a channel: what is not a message of ours is not heard. */
-function parseMessage(text: string): BusMessage | undefined {
+/** Anyone may publish on a channel, and so may another release of this package: what is not a message of ours is not heard. */
+export function parseMessage(text: string): BusMessage | undefined {
+  let message: unknown
   try {
-    const message = JSON.parse(text)
-    return TYPES.has(message?.type) ? message : undefined
+    message = JSON.parse(text)
   } catch {
     return undefined
   }
+  return isMessage(message) ? message : undefined
+}
+
+type Check = (value: unknown) => boolean
+
+const isText: Check = (value) => typeof value === 'string'
+const isCount: Check = (value) => typeof value === 'number' && Number.isFinite(value)
+const areTexts: Check = (value) => Array.isArray(value) && value.every(isText)
+const isEnd: Check = (value) => fits(value, { type: isText })
+
+const SHAPES: Readonly<Record<BusMessage['type'], Readonly<Record<string, Check>>>> = {
+  invalidated: { epoch: isText, number: isCount, nonce: isText, tags: areTexts, keys: areTexts, stale: areTexts },
+  minted: { epoch: isText, number: isCount, nonce: isText, tags: areTexts },
+  echo: { epoch: isText, number: isCount, sentAt: isCount },
+  'lease-ended': { key: isText, end: isEnd },
+}
+
+function isMessage(value: unknown): value is BusMessage {
+  const type = fits(value, { type: isText }) ? (value as { type: string }).type : ''
+  return Object.hasOwn(SHAPES, type) && fits(value, SHAPES[type as BusMessage['type']])
+}
+
+function fits(value: unknown, shape: Readonly<Record<string, Check>>): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(shape).every(([name, check]) => check((value as Record<string, unknown>)[name]))
 }
