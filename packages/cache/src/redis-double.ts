@@ -117,6 +117,10 @@ export class ProcessDouble implements Remote {
   #nextProbe: Cancel | undefined
   /** Operations that the server refuses this process, as an access control list does. */
   readonly denied = new Set<string>()
+  /** Commands sent so far; probes are not counted. */
+  commands = 0
+  /** The command of this number fails: it is refused, or it takes effect and its answer is lost. */
+  failure: { readonly at: number; readonly how: 'refused' | 'answer lost' } | undefined
   /** Messages and answers that a test holds back, in order. */
   #heldMessages: BusMessage[] | undefined
   #heldAnswers: (() => void)[] | undefined
@@ -334,6 +338,12 @@ export class ProcessDouble implements Remote {
   #send<R>(operation: string, act: () => R): Promise<R> {
     if (!this.#usable) return Promise.reject(remoteUnavailable(operation))
     if (this.denied.has(operation)) return Promise.reject(remoteFailed(operation, new Error('NOPERM')))
+    const fails = this.failure?.at === this.commands++ ? this.failure.how : undefined
+    if (fails === 'refused') return Promise.reject(remoteFailed(operation, new Error('refused')))
+    if (fails === 'answer lost') {
+      this.#execute(act)
+      return Promise.reject(remoteTimeout(operation, DEADLINE))
+    }
     return new Promise((resolve, reject) => {
       const cancel = this.#clock.timer(DEADLINE, () => {
         this.#become(false)
