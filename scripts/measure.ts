@@ -1,33 +1,60 @@
-/** `npm run propagation [changes]` and `npm run outage [seconds per phase]`: measures on a private shop. */
+/** `npm run propagation -- [changes]` and `npm run outage -- [seconds of each phase]`: measures on a private shop. */
 
-import { outage, propagation } from '@shop/load-tests'
+import { helpOf, isMeasure, LoadTestError, MEASURES, parseMeasure } from '@shop/load-tests'
+import { LocalStackError } from '@shop/local-stack'
 
 import { openTerminal } from './terminal.ts'
 
-const MEASURES = {
-  propagation: { run: propagation, usual: 1_000, of: 'changes' },
-  outage: { run: outage, usual: 5, of: 'seconds of each phase' },
-} as const
+const EXIT = { kept: 0, broken: 1, failed: 2, interrupted: 130 } as const
 
-const [name, amount, ...rest] = process.argv.slice(2)
-const measure = name === 'propagation' || name === 'outage' ? MEASURES[name] : undefined
-const count = amount === undefined ? measure?.usual : Number(amount)
+/** One Ctrl-C arrives up to three times: from the terminal, from npm, and from run.mjs. */
+const SAME_PRESS_MS = 1_000
+
 const terminal = openTerminal()
-if (!measure || !Number.isSafeInteger(count) || Number(count) < 1 || rest.length > 0) {
-  const usage = Object.entries(MEASURES).map(([known, { of, usual }]) => `  npm run ${known} [${of}, ${usual}]`)
-  terminal.fail(`Usage:\n${usage.join('\n')}`)
-  process.exit(2)
+const interruption = new AbortController()
+let interruptedAt: number | undefined
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
+// run.mjs was killed and cannot tell us anything any more.
+process.on('disconnect', interrupt)
+
+process.exit(await outcome())
+
+async function outcome(): Promise<number> {
+  const [name, ...argv] = process.argv.slice(2)
+  if (!isMeasure(name)) {
+    terminal.fail(`The measures are ${Object.keys(MEASURES).join(' and ')}.`)
+    return EXIT.failed
+  }
+  try {
+    const amount = parseMeasure(name, argv)
+    if (amount === undefined) {
+      terminal.say(helpOf(name))
+      return EXIT.kept
+    }
+    const kept = await MEASURES[name].run(amount, { terminal, signal: interruption.signal })
+    return kept ? EXIT.kept : EXIT.broken
+  } catch (error) {
+    terminal.end()
+    if (interruption.signal.aborted) {
+      terminal.say('Stopped. Nothing is left running.')
+      return EXIT.interrupted
+    }
+    // Both say in their message what to do. Anything else is a fault of ours, which its stack helps to find.
+    const isExpected = error instanceof LoadTestError || error instanceof LocalStackError
+    terminal.fail(isExpected ? error.message : String(error instanceof Error ? error.stack : error))
+    if (error instanceof LoadTestError && error.code === 'ARGUMENT_INVALID') terminal.say(`\n${helpOf(name)}`)
+    return EXIT.failed
+  }
 }
 
-const interruption = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => interruption.abort(new Error('Interrupted')))
-}
-try {
-  process.exit((await measure.run(Number(count), { terminal, signal: interruption.signal })) ? 0 : 1)
-} catch (error) {
-  terminal.end()
-  if (interruption.signal.aborted) process.exit(130)
-  terminal.fail(String(error instanceof Error ? error.stack : error))
-  process.exit(2)
+function interrupt(): void {
+  if (interruptedAt === undefined) {
+    interruptedAt = performance.now()
+    terminal.say('Stopping …')
+    interruption.abort(new Error('Interrupted'))
+  } else if (performance.now() - interruptedAt > SAME_PRESS_MS) {
+    // Whoever asks again does not want to wait. What is still running is removed by the next run.
+    process.exit(EXIT.interrupted)
+  }
 }

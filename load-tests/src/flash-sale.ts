@@ -20,7 +20,7 @@ export interface FlashSaleOptions {
   /** Aborted when the person has had enough: everything is stopped, and the promise rejects with the reason. */
   readonly signal: AbortSignal
   /**
-   * Where the record goes.
+   * Where the result goes.
    * @default load-tests/results
    */
   readonly results?: string
@@ -59,12 +59,13 @@ export async function flashSale(argv: readonly string[], options: FlashSaleOptio
   terminal.say(`\n${formatVerdict(verdict)}\n`)
   const file = record(results, {
     scenario: 'stampede',
+    isRecord: args.record,
     command: commandOf(args),
     versions: { postgres, redis: shop.redisVersion, k6: k6.version },
     runs: control ? [cached, control] : [cached],
     verdict,
   })
-  terminal.say(`Recorded in ${file}`)
+  terminal.say(args.record ? `Recorded in ${file}` : `Kept in ${file}. With --record it replaces the record beside it.`)
   return verdict.kept ? 'kept' : 'broken'
 }
 

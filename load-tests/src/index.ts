@@ -2,6 +2,5 @@
 
 export { LoadTestError } from './errors.ts'
 export { type FlashSaleOptions, flashSale, type Outcome } from './flash-sale.ts'
-export { outage } from './outage.ts'
-export { propagation } from './propagation.ts'
+export { helpOf, isMeasure, MEASURES, parseMeasure } from './measures.ts'
 export type { Step, Terminal } from './terminal.ts'

@@ -7,6 +7,8 @@
  *     the others      read until it is new: t − t0
  */
 
+import { shopFailed } from './errors.ts'
+import { grouped } from './numbers.ts'
 import { Samples } from './samples.ts'
 import { openShop } from './shop.ts'
 import type { Terminal } from './terminal.ts'
@@ -22,6 +24,8 @@ export async function propagation(
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
 ): Promise<boolean> {
   await using stack = new AsyncDisposableStack()
+  const start = terminal.step('shop')
+  start.progress('starting, of its own')
   const shop = await openShop(signal)
   stack.defer(() => shop.close())
   const api = await shop.startApi({ cache: 'on', processes: PROCESSES, signal })
@@ -32,7 +36,8 @@ export async function propagation(
   })
   const ids = await popularProducts(api.urls[0] as string, PRODUCTS)
 
-  const step = terminal.step('propagation')
+  start.done(`${PROCESSES} processes, Redis ${shop.redisVersion}, ${grouped(shop.products)} products`)
+  const step = terminal.step('prices')
   const elsewhere = new Samples()
   let atOnce = 0
   for (let change = 0; change < changes; change++) {
@@ -49,19 +54,17 @@ export async function propagation(
       ...others.map(async (visitor) => {
         while ((await visitor.read(id)).amount !== price.amount) {
           if (performance.now() - answeredAt > LIMIT_MS)
-            throw new Error(`After ${LIMIT_MS} ms a process still serves the old price of product ${id}`)
+            throw shopFailed(`still serves the old price of product ${id} after ${grouped(LIMIT_MS)} ms`)
         }
         elsewhere.add(performance.now() - answeredAt)
       }),
     ])
     if (own.amount === price.amount) atOnce++
-    step.progress(`${change + 1} of ${changes} changes`)
+    step.progress(`${grouped(change + 1)} of ${grouped(changes)} changes`)
   }
-  step.done(`${changes} changes, ${PROCESSES} processes`)
-  terminal.say(`  in the process that wrote it   new at once after ${atOnce} of ${changes} changes`)
-  terminal.say(
-    `  in the ${PROCESSES - 1} others                ${elsewhere}   (${elsewhere.count} reads, each by a request)`,
-  )
+  step.done(`${grouped(changes)} changed`)
+  terminal.say(`  where it was written   new at once after ${grouped(atOnce)} of ${grouped(changes)} changes`)
+  terminal.say(`  elsewhere              ${elsewhere}   (${grouped(elsewhere.count)} seen, each by a request)`)
   return atOnce === changes
 }
 

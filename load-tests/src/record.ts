@@ -22,15 +22,19 @@ export interface Versions {
 
 export interface Recorded {
   readonly scenario: string
+  readonly isRecord: boolean
   readonly command: string
   readonly versions: Versions
   readonly runs: readonly Stampede[]
   readonly verdict: Verdict
 }
 
-/** Writes `<results>/<scenario>/summary.json` in place of the one before. */
-export function record(results: string, { scenario, command, versions, runs, verdict }: Recorded): string {
-  const place = join(results, scenario)
+/**
+ * Writes `<results>/<scenario>/summary.json` when it is to be the record of the repository, else `raw/summary.json` beside
+ * it, which git ignores: to try the test must not change a file that is committed. Either replaces the one before.
+ */
+export function record(results: string, { scenario, isRecord, command, versions, runs, verdict }: Recorded): string {
+  const place = join(results, scenario, ...(isRecord ? [] : ['raw']))
   const summary = {
     scenario,
     kept: verdict.kept,
@@ -65,7 +69,7 @@ function commit(): { readonly id: string; readonly changed: boolean } | undefine
       stdio: 'pipe',
     }).trim()
   try {
-    // The records themselves change with every run.
+    // A record that is replaced does not change what was measured.
     const changes = git('status', '--porcelain', '--', ':/', ':(exclude,top)load-tests/results')
     return { id: git('rev-parse', '--short=12', 'HEAD'), changed: changes !== '' }
   } catch {

@@ -1,5 +1,10 @@
 /** Measured durations, and what is said of them. */
 
+import { milliseconds } from './numbers.ts'
+
+/** As wide as "1 234.5 ms", so that lines below each other are columns. */
+const WIDTH = 10
+
 export class Samples {
   readonly #values: number[] = []
 
@@ -21,9 +26,10 @@ export class Samples {
     return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
   }
 
-  /** Such as `p50 0.8 ms   p99 2.1 ms   max 9.5 ms`. */
+  /** Such as `p50     0.8 ms   p99     2.1 ms   max     9.5 ms`, or that there are none. */
   toString(): string {
-    const ms = (value: number): string => `${value.toFixed(1)} ms`
-    return `p50 ${ms(this.quantile(0.5))}   p99 ${ms(this.quantile(0.99))}   max ${ms(this.max)}`
+    if (this.count === 0) return 'nothing was measured'
+    const column = (value: number): string => milliseconds(value).padStart(WIDTH)
+    return `p50 ${column(this.quantile(0.5))}   p99 ${column(this.quantile(0.99))}   max ${column(this.max)}`
   }
 }

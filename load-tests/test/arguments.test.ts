@@ -2,22 +2,24 @@ import { describe, expect, test } from 'vitest'
 
 import { commandOf, DEFAULTS, HELP, parseArguments } from '../src/arguments.ts'
 import { LoadTestError } from '../src/errors.ts'
+import { grouped } from '../src/numbers.ts'
 
 describe('the command line', () => {
   test('without arguments 2 000 visitors ask one process, and there is no control', () => {
-    expect(parseArguments([])).toEqual({ vus: 2_000, api: 1, control: false, help: false })
+    expect(parseArguments([])).toEqual({ vus: 2_000, api: 1, control: false, record: false, help: false })
   })
 
   test('what the help calls the default is the default', () => {
-    expect(HELP).toContain(`2 to 17000 (default ${DEFAULTS.vus})`)
+    expect(HELP).toContain(`2 to 17 000 (default ${grouped(DEFAULTS.vus)})`)
     expect(HELP).toContain(`1 to 8 (default ${DEFAULTS.api})`)
   })
 
   test('every argument is read, in both spellings', () => {
-    expect(parseArguments(['--vus', '100', '--api=3', '--control'])).toEqual({
+    expect(parseArguments(['--vus', '100', '--api=3', '--control', '--record'])).toEqual({
       vus: 100,
       api: 3,
       control: true,
+      record: true,
       help: false,
     })
   })
@@ -39,7 +41,7 @@ describe('the command line', () => {
   })
 
   test('the recorded command repeats the run', () => {
-    expect(commandOf(parseArguments(['--api', '3', '--control']))).toBe(
+    expect(commandOf(parseArguments(['--api', '3', '--control', '--record']))).toBe(
       'npm run flash-sale -- --vus 2000 --api 3 --control',
     )
   })

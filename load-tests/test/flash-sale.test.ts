@@ -38,7 +38,7 @@ describe.skipIf(!k6)('npm run flash-sale', { timeout: 120_000 }, () => {
 
     expect(text(), text()).toContain('100 visitors: one query with the cache, 100 without.')
     expect(outcome).toBe('kept')
-    expect(JSON.parse(readFileSync(join(directory, 'stampede/summary.json'), 'utf8'))).toMatchObject({
+    expect(JSON.parse(readFileSync(join(directory, 'stampede/raw/summary.json'), 'utf8'))).toMatchObject({
       kept: true,
       command: `npm run flash-sale -- --vus 100 --api ${processes} --control`,
       runs: [

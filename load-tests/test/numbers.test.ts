@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { grouped, seconds } from '../src/numbers.ts'
+import { grouped, milliseconds, seconds } from '../src/numbers.ts'
 
 test.each([
   [0, '0'],
@@ -10,6 +10,10 @@ test.each([
   [1_234_567, '1 234 567'],
 ])('%d is shown as %s', (value, text) => {
   expect(grouped(value)).toBe(text)
+})
+
+test('only the whole part is grouped', () => {
+  expect([milliseconds(0.04), milliseconds(1_234.56)]).toEqual(['0.0 ms', '1 234.6 ms'])
 })
 
 test('a duration is shown in seconds with one digit', () => {

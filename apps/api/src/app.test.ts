@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
+import application from '../package.json' with { type: 'json' }
 import { MemoryProducts } from '../test/memory-products.ts'
 import { createTestApp, readOpenApi } from '../test/test-app.ts'
 import { PROBLEMS } from './http/problem.ts'
@@ -91,8 +92,14 @@ describe('the log', () => {
   })
 })
 
+test('the root leads to the documentation', async () => {
+  const response = await createTestApp().request('/')
+  expect(response.status).toBe(302)
+  expect(response.headers.get('Location')).toBe('/docs')
+})
+
 describe('a path or a method that is not there', () => {
-  test.each(['/', '/nowhere', '/products/1/price/2', '/products/', '/openapiXjson'])('%s is 404', async (path) => {
+  test.each(['/nowhere', '/products/1/price/2', '/products/', '/openapiXjson'])('%s is 404', async (path) => {
     const response = await createTestApp().request(path)
     expect(response.status).toBe(404)
     expect(await response.json()).toMatchObject({ type: '/problems/not-found', status: 404 })
@@ -155,6 +162,12 @@ describe('/openapi.json', () => {
 
   test('is of version 3.1', async () => {
     expect(await (await createTestApp().request('/openapi.json')).json()).toMatchObject({ openapi: '3.1.0' })
+  })
+
+  test('has the version of the package', async () => {
+    expect(await (await createTestApp().request('/openapi.json')).json()).toMatchObject({
+      info: { version: application.version },
+    })
   })
 
   test('describes each response, with a schema and an example for its content', async () => {

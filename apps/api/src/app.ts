@@ -51,6 +51,8 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.use(limitBody())
   app.route('/', productRoutes(deps.products, requireAdmin(deps.adminTokenHash)))
   app.route('/', categoryRoutes(deps.categories))
+  // Who opens the address that `npm start` prints wants to see something.
+  app.get('/', (c) => c.redirect('/docs'))
   addDocs(app, { publicUrl: deps.publicUrl })
 
   app.notFound(answerNoRoute(app))

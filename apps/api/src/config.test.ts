@@ -97,7 +97,26 @@ test.each([
   expect(problemsOf(environment)).toHaveLength(count)
 })
 
-test('no message repeats a value', () => {
-  const secret = 'mysql://user:hunter2@host/shop'
-  expect(problemsOf({ DATABASE_URL: secret }).join()).not.toContain('hunter2')
+test.each([
+  ['CACHE', 'maybe', 'CACHE expected on or off, got "maybe"'],
+  ['PORT', ' 80', 'PORT expected a whole number from 0 to 65535, got " 80"'],
+  ['LOG_LEVEL', 'loud', 'LOG_LEVEL expected trace, debug, info, warn, error, fatal or silent, got "loud"'],
+])('%s=%s is told with what was found', (name, value, problem) => {
+  expect(problemsOf({ ...REQUIRED, [name]: value })).toEqual([problem])
+})
+
+test.each([
+  ['DATABASE_URL', 'such as postgres://shop:secret@127.0.0.1:5432/shop'],
+  ['REDIS_URL', 'such as redis://127.0.0.1:6379'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'such as http://127.0.0.1:4318'],
+])('the value of %s, which may hold a secret, is not repeated; an example is given', (name, example) => {
+  const problems = problemsOf({ ...REQUIRED, [name]: 'mysql://user:hunter2@host/shop' }).join()
+  expect(problems).not.toMatch(/hunter2|mysql|user/)
+  expect(problems).toContain(example)
+})
+
+test('a token that is refused is not repeated', () => {
+  const problems = problemsOf({ ...REQUIRED, NODE_ENV: 'production', ADMIN_TOKEN: 'hunter2' })
+  expect(problems).toHaveLength(1)
+  expect(problems.join()).not.toContain('hunter2')
 })

@@ -2,8 +2,8 @@
  * The configuration: the environment, checked once and frozen.
  *
  * Every problem is reported at once, each with the name of its variable and what is expected. A variable set to the
- * empty string counts as absent, because that is what compose and shells make of an unset one. Values are never
- * repeated in a message: some are secrets.
+ * empty string counts as absent, because that is what compose and shells make of an unset one. A message repeats the
+ * value only of variables that never hold a secret; an address may, so it gets an example instead.
  */
 
 import { z } from 'zod'
@@ -12,6 +12,23 @@ import { hashToken } from './http/admin.ts'
 
 const DEVELOPMENT_TOKEN = 'dev-admin-token'
 const MIN_TOKEN_LENGTH = 16
+
+const DATABASE_EXAMPLE = 'postgres://shop:secret@127.0.0.1:5432/shop'
+
+/** Variables whose value a message may repeat. */
+const WITHOUT_SECRET: ReadonlySet<string> = new Set([
+  'CACHE',
+  'CACHE_L1_MAX_BYTES',
+  'CACHE_LOAD_TIMEOUT_MS',
+  'CACHE_MAX_STALENESS_MS',
+  'DATABASE_POOL_MAX',
+  'LOG_LEVEL',
+  'PORT',
+  'SHUTDOWN_TIMEOUT_MS',
+])
+
+/** Of a value that is repeated: enough to recognise it. */
+const SHOWN_LENGTH = 60
 
 function whole(min: number, max: number): z.ZodType<number, string> {
   const expected = `expected a whole number from ${min} to ${max}`
@@ -22,8 +39,9 @@ function whole(min: number, max: number): z.ZodType<number, string> {
     .refine((value) => value >= min && value <= max, expected)
 }
 
-function address(...schemes: readonly string[]): z.ZodType<string, string> {
-  const expected = `expected an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`
+function address(example: string, ...schemes: readonly string[]): z.ZodType<string, string> {
+  const starts = schemes.map((scheme) => `${scheme}://`).join(' or ')
+  const expected = `expected an address that starts with ${starts}, such as ${example}`
   return z.string().refine((text) => schemes.includes(URL.parse(text)?.protocol.slice(0, -1) ?? ''), expected)
 }
 
@@ -46,19 +64,19 @@ function environmentSchema(production: boolean) {
     CACHE_MAX_STALENESS_MS: whole(50, 60_000).default(500),
     DATABASE_POOL_MAX: whole(1, 1000).default(10),
     DATABASE_URL: z
-      .string({ error: 'is required: the address of Postgres, such as postgres://shop:secret@127.0.0.1:5432/shop' })
-      .pipe(address('postgres', 'postgresql')),
+      .string({ error: `is required: the address of Postgres, such as ${DATABASE_EXAMPLE}` })
+      .pipe(address(DATABASE_EXAMPLE, 'postgres', 'postgresql')),
     HOST: z.string().default('127.0.0.1'),
     LOG_LEVEL: z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
         error: 'expected trace, debug, info, warn, error, fatal or silent',
       })
       .default('info'),
-    OTEL_EXPORTER_OTLP_ENDPOINT: address('http', 'https').optional(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: address('http://127.0.0.1:4318', 'http', 'https').optional(),
     OTEL_SERVICE_NAME: z.string().default('shop-api'),
     PORT: whole(0, 65_535).default(3000),
-    PUBLIC_URL: address('http', 'https').optional(),
-    REDIS_URL: address('redis', 'rediss').optional(),
+    PUBLIC_URL: address('https://shop.example.com', 'http', 'https').optional(),
+    REDIS_URL: address('redis://127.0.0.1:6379', 'redis', 'rediss').optional(),
     SHUTDOWN_TIMEOUT_MS: whole(1, 600_000).default(10_000),
   })
 }
@@ -102,7 +120,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   )
   const result = environmentSchema(given.NODE_ENV === 'production').safeParse(given)
   if (!result.success) {
-    throw new ConfigError(result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`))
+    throw new ConfigError(
+      result.error.issues.map(({ path, message }) => `${path.join('.')} ${message}${found(String(path[0]), given)}`),
+    )
   }
   const env = result.data
   return Object.freeze({
@@ -122,4 +142,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     serviceName: env.OTEL_SERVICE_NAME,
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
   })
+}
+
+/** What was found, in quotes, so that a blank shows. */
+function found(name: string, given: Readonly<Record<string, string | undefined>>): string {
+  const value = given[name]
+  return value === undefined || !WITHOUT_SECRET.has(name) ? '' : `, got ${JSON.stringify(value.slice(0, SHOWN_LENGTH))}`
 }

@@ -9,10 +9,12 @@ const categoryShape = {
   path: z.string().openapi({ description: 'The slugs from the root, with slashes between.' }),
 }
 
-const kettles = { id: 7, slug: 'kettles', name: 'Kettles', path: 'kitchen/kettles' }
-const kitchen = { id: 2, slug: 'kitchen', name: 'Kitchen', path: 'kitchen' }
+/** Of the seed, in each of its sizes, so that the examples are true of the shop in front of the reader. */
+const electronics = { id: 1, slug: 'electronics', name: 'Electronics', path: 'electronics' }
+const audio = { id: 2, slug: 'audio', name: 'Audio', path: 'electronics/audio' }
+const headphones = { id: 3, slug: 'headphones', name: 'Headphones', path: 'electronics/audio/headphones' }
 
-const CategoryLink = z.object(categoryShape).openapi('CategoryLink', { example: kitchen })
+const CategoryLink = z.object(categoryShape).openapi('CategoryLink', { example: electronics })
 
 export interface CategoryNode {
   id: number
@@ -32,11 +34,13 @@ const CategoryNode: z.ZodType<CategoryNode> = z
         items: { $ref: '#/components/schemas/CategoryNode' },
       }),
   })
-  .openapi('CategoryNode', { example: { ...kitchen, children: [{ ...kettles, children: [] }] } })
+  .openapi('CategoryNode', { example: { ...audio, children: [{ ...headphones, children: [] }] } })
 
 export const CategoryTree = z
   .object({ items: z.array(CategoryNode).openapi({ description: 'The categories at the top, in their order.' }) })
-  .openapi('CategoryTree', { example: { items: [{ ...kitchen, children: [{ ...kettles, children: [] }] }] } })
+  .openapi('CategoryTree', {
+    example: { items: [{ ...electronics, children: [{ ...audio, children: [{ ...headphones, children: [] }] }] }] },
+  })
 
 export const Category = z
   .object({
@@ -44,7 +48,7 @@ export const Category = z
     ancestors: z.array(CategoryLink).openapi({ description: 'From the top down to the parent.' }),
     children: z.array(CategoryLink).openapi({ description: 'One level down, in their order.' }),
   })
-  .openapi('Category', { example: { ...kettles, ancestors: [kitchen], children: [] } })
+  .openapi('Category', { example: { ...headphones, ancestors: [electronics, audio], children: [] } })
 
 export type CategoryLink = z.infer<typeof CategoryLink>
 export type Category = z.infer<typeof Category>
@@ -54,5 +58,5 @@ export const CategoryParams = z.object({
     .string()
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'Expected the slug of a category.')
     .max(80)
-    .openapi({ example: 'kettles' }),
+    .openapi({ example: 'headphones' }),
 })

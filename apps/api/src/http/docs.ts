@@ -8,6 +8,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 
+import application from '../../package.json' with { type: 'json' }
 import { PROBLEMS, type ProblemCode, problemResponses, routeNotFound } from './problem.ts'
 
 export const ADMIN_SCHEME = 'admin'
@@ -61,7 +62,7 @@ export function addDocs(app: OpenAPIHono, { publicUrl }: DocsOptions): void {
       openapi: '3.1.0',
       info: {
         title: 'shop',
-        version: '1.0.0',
+        version: application.version,
         description:
           'A catalogue of products behind a multi-tier cache. `Cache-Status` (RFC 9211) on an answer says what the cache did for it. Errors are problem documents (RFC 9457).',
         license: { name: 'MIT' },

@@ -50,7 +50,8 @@ const readyRoute = createRoute({
   summary: 'Whether the process should get traffic, with the state of each dependency',
   responses: {
     200: {
-      description: 'It should. `degraded`: a dependency it can do without is down.',
+      description:
+        'Send it traffic. `ready`: every dependency is up, or switched off. `degraded`: one that is not required is down; every answer is still right, only slower.',
       content: {
         'application/json': {
           schema: Ready,
@@ -66,7 +67,8 @@ const readyRoute = createRoute({
       },
     },
     503: {
-      description: 'It should not: a required dependency is down, or the process is draining before it stops.',
+      description:
+        'Send it no traffic. `not-ready`: a required dependency is down. `draining`: the process finishes what it has and stops.',
       content: {
         'application/json': {
           schema: Ready,

@@ -177,7 +177,7 @@ const RequestErrorSchema = z
     z.object({ pointer: z.string(), detail: z.string() }),
     z.object({ parameter: z.string(), detail: z.string() }),
   ])
-  .openapi('RequestError', { example: { parameter: 'limit', detail: 'Too big: expected number to be <=100' } })
+  .openapi('RequestError', { example: { parameter: 'limit', detail: 'Expected a whole number from 1 to 100.' } })
 
 const ProblemSchema = z
   .object({
@@ -217,7 +217,7 @@ export function renderProblem(c: Context, error: ProblemError): Response {
 }
 
 const EXAMPLES: Record<ProblemCode, ProblemError> = {
-  'invalid-request': invalidRequest([{ parameter: 'limit', detail: 'Too big: expected number to be <=100' }]),
+  'invalid-request': invalidRequest([{ parameter: 'limit', detail: 'Expected a whole number from 1 to 100.' }]),
   unauthorized: unauthorized('Bearer realm="shop"'),
   'not-found': productNotFound(),
   'method-not-allowed': methodNotAllowed('GET'),

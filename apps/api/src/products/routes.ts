@@ -35,6 +35,12 @@ import {
 
 const NoQuery = z.strictObject({})
 
+/** Without an example, which `/docs` would fill in and send: the product need not have that version. */
+const IfMatchEmpty = z.object({ 'If-Match': IfMatch.shape['If-Match'].openapi({ example: undefined }) })
+const IfNoneMatchEmpty = z.object({
+  'If-None-Match': IfNoneMatch.shape['If-None-Match'].openapi({ example: undefined }),
+})
+
 /** A product may be kept but must be asked about before each use: its price may have changed. */
 const REVALIDATE = { 'Cache-Control': 'no-cache' } as const
 
@@ -44,7 +50,7 @@ const listRoute = createRoute({
   tags: ['products'],
   summary: 'A page of products, or the products with these ids',
   description:
-    'Without `ids`: a page of summaries, filtered and sorted, with a cursor for the next one. With `ids`: up to 100 whole products in that order, and which of the ids are of none.',
+    'Without `ids`: a page of summaries, filtered and sorted, with a cursor for the next one. With `ids`: up to 100 whole products in that order, and in `missing` the ids that no product has.',
   request: { query: ProductListQuery },
   responses: {
     200: {
@@ -69,7 +75,7 @@ const getRoute = createRoute({
   path: '/products/{id}',
   tags: ['products'],
   summary: 'One product',
-  request: { params: ProductParams, query: NoQuery, headers: IfNoneMatch },
+  request: { params: ProductParams, query: NoQuery, headers: IfNoneMatchEmpty },
   responses: {
     200: {
       description: 'The product as it is.',
@@ -93,7 +99,7 @@ const updateRoute = createRoute({
   request: {
     params: ProductParams,
     query: NoQuery,
-    headers: IfMatch,
+    headers: IfMatchEmpty,
     body: { required: true, content: { 'application/json': { schema: ProductChange } } },
   },
   responses: {
@@ -110,14 +116,14 @@ const setPriceRoute = createRoute({
   method: 'put',
   path: '/products/{id}/price',
   tags: ['products'],
-  summary: 'Set the price of a product or of one of its variants',
+  summary: 'Set the price of a product, or of one of its variants',
   description:
-    'A price before a reduction (`compareAt`) stays while it is above the new price and is removed otherwise. The currency of a product cannot be changed.',
+    'Without `sku` every variant of the product gets this price; with it only that one. A price before a reduction (`compareAt`) stays while it is above the new price and is removed otherwise. The currency of a product cannot be changed.',
   security: [{ [ADMIN_SCHEME]: [] }],
   request: {
     params: ProductParams,
     query: NoQuery,
-    headers: IfMatch,
+    headers: IfMatchEmpty,
     body: { required: true, content: { 'application/json': { schema: PriceChange } } },
   },
   responses: {

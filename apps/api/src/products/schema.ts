@@ -32,15 +32,16 @@ const Variant = z
   })
   .openapi('Variant')
 
+/** Product 42 of the seed, so that the examples are true of the shop in front of the reader. */
 const summaryExample = {
   id: 42,
-  slug: 'nordic-kettle-steel-42',
-  name: 'Nordic Kettle, Steel',
-  brand: 'Nordic',
-  category: { id: 7, slug: 'kettles', name: 'Kettles' },
-  price: { amount: 1999, currency: 'EUR', compareAt: 2499 },
+  slug: 'inkwell-press-travel-ebonite-rollerball-zz-1616',
+  name: 'Inkwell Press Travel Ebonite Rollerball ZZ-1616',
+  brand: 'Inkwell Press',
+  category: { id: 279, slug: 'ballpoints', name: 'Ballpoints' },
+  price: { amount: 2100, currency: 'EUR', compareAt: 2499 },
   inStock: true,
-  rating: { average: 4.38, count: 61 },
+  rating: { average: 4.13, count: 8 },
   status: 'active' as const,
   version: 3,
   updatedAt: '2026-11-20T09:30:00.000Z',
@@ -65,14 +66,14 @@ export const ProductSummary = z.object(summaryShape).openapi('ProductSummary', {
 
 const productExample = {
   ...summaryExample,
-  description: 'Boils a litre in three minutes and says nothing about it.',
+  description: 'A quiet favourite of our buyers. It lies balanced in the hand and writes at once.',
   variants: [
     {
-      id: 97,
-      sku: 'NK-42-15',
-      title: '1.5 l',
-      attributes: { size: '1.5 l' },
-      price: { amount: 1999, currency: 'EUR', compareAt: 2499 },
+      id: 137,
+      sku: 'ZZ-1616-03',
+      title: 'Forest Green, Pack of 4',
+      attributes: { colour: 'Forest Green', pack: 'Pack of 4' },
+      price: { amount: 2100, currency: 'EUR', compareAt: 2499 },
       inStock: true,
     },
   ],
@@ -102,7 +103,7 @@ export const ProductPage = z
 export const ProductBatch = z
   .object({
     items: z.array(Product).openapi({ description: 'In the order of `ids`.' }),
-    missing: z.array(productId).openapi({ description: 'The ids that are of no product.' }),
+    missing: z.array(productId).openapi({ description: 'The ids that no product has.' }),
   })
   .openapi('ProductBatch', { example: BATCH_EXAMPLE })
 
@@ -114,9 +115,9 @@ export type Sort = (typeof SORTS)[number]
 
 const amount = z
   .string()
-  .regex(/^\d{1,10}$/, 'Expected a whole number of minor units.')
+  .regex(/^\d{1,100}$/, 'Expected a whole number of minor units.')
   .transform(Number)
-  .refine((value) => value <= MAX_AMOUNT, `Expected at most ${MAX_AMOUNT}.`)
+  .refine((value) => value <= MAX_AMOUNT, `At most ${MAX_AMOUNT}.`)
   .optional()
 
 const id = z
@@ -126,9 +127,13 @@ const id = z
   .refine(Number.isSafeInteger, 'Expected a positive whole number.')
 
 const amountParameter = (description: string) =>
-  amount.openapi({ description, type: 'integer', minimum: 0, maximum: MAX_AMOUNT, example: 1000 })
+  amount.openapi({ description, type: 'integer', minimum: 0, maximum: MAX_AMOUNT })
 
-/** The filters and the order of a list. With `ids` there is nothing to filter, so nothing else may be given. */
+/**
+ * The filters and the order of a list. With `ids` there is nothing to filter, so nothing else may be given.
+ *
+ * No example and no default is in the document, only in the descriptions: `/docs` would fill them in and send them all.
+ */
 export const ProductListQuery = z
   .strictObject({
     category: z
@@ -137,16 +142,18 @@ export const ProductListQuery = z
       .max(80)
       .optional()
       .openapi({
-        description: 'The slug of a category: its products and those of every category below.',
-        example: 'kettles',
+        description: 'The slug of a category, such as `headphones`: its products and those of every category below.',
       }),
-    minPrice: amountParameter('Cheapest, in minor units.'),
-    maxPrice: amountParameter('Dearest, in minor units.'),
+    minPrice: amountParameter('Cheapest, in minor units: `1000` is 10.00.'),
+    maxPrice: amountParameter('Dearest, in minor units. Not below `minPrice`.'),
     inStock: z
       .enum(['true', 'false'])
       .optional()
-      .openapi({ description: '`true` leaves out what is sold out. `false` does not.', default: 'false' }),
-    sort: z.enum(SORTS).optional().openapi({ description: '`-price` is dearest first.', default: 'popular' }),
+      .openapi({ description: '`true` leaves out what is sold out; `false`, or nothing, does not.' }),
+    sort: z
+      .enum(SORTS)
+      .optional()
+      .openapi({ description: '`popular` if absent. `price` is cheapest first, `-price` dearest first.' }),
     limit: z
       .string()
       .regex(/^[1-9]\d{0,2}$/, `Expected a whole number from 1 to ${MAX_LIMIT}.`)
@@ -154,11 +161,10 @@ export const ProductListQuery = z
       .refine((value) => value <= MAX_LIMIT, `Expected a whole number from 1 to ${MAX_LIMIT}.`)
       .optional()
       .openapi({
-        description: 'Products on a page.',
+        description: `Products on a page: ${DEFAULT_LIMIT} if absent.`,
         type: 'integer',
         minimum: 1,
         maximum: MAX_LIMIT,
-        default: DEFAULT_LIMIT,
       }),
     cursor: z
       .string()
@@ -170,19 +176,19 @@ export const ProductListQuery = z
       .regex(/^[1-9]\d{0,15}(,[1-9]\d{0,15})*$/, 'Expected ids with commas between them, such as 1,2,3.')
       .transform((text) => [...new Set(text.split(',').map(Number))])
       .refine((ids) => ids.every(Number.isSafeInteger), 'Expected ids with commas between them, such as 1,2,3.')
-      .refine((ids) => ids.length <= MAX_LIMIT, `Expected at most ${MAX_LIMIT} ids.`)
+      .refine((ids) => ids.length <= MAX_LIMIT, `At most ${MAX_LIMIT} ids.`)
       .optional()
       .openapi({
         type: 'string',
-        description: 'Read these products instead of a list, whole and in this order. Excludes every other parameter.',
-        example: '1,2,3',
+        description:
+          'Read these products instead of a list, whole and in this order, such as `1,2,3`. Not together with any other parameter.',
       }),
   })
   .check(({ value, issues }) => {
     const refuse = (parameter: string, message: string) =>
       issues.push({ code: 'custom', path: [parameter], message, input: undefined })
     if (value.minPrice !== undefined && value.maxPrice !== undefined && value.minPrice > value.maxPrice) {
-      refuse('minPrice', 'Expected at most maxPrice.')
+      refuse('minPrice', 'At most maxPrice.')
     }
     if (value.ids === undefined) return
     for (const parameter of Object.keys(value)) {
@@ -210,7 +216,7 @@ export const ProductChange = z
       .refine((value) => !value.includes('\0'), 'Expected text without NUL characters.')
       .optional(),
     brand: text(80).optional(),
-    categoryId: z.number().int().positive().optional(),
+    categoryId: z.number().min(1).int().optional(),
     status: z.enum(['active', 'archived']).optional(),
   })
   .refine((change) => Object.keys(change).length > 0, {
@@ -218,16 +224,16 @@ export const ProductChange = z
     // Not beside an unknown field, which is the better answer.
     when: ({ issues }) => issues.length === 0,
   })
-  .openapi('ProductChange', { example: { name: 'Nordic Kettle, Copper' } })
+  .openapi('ProductChange', { example: { description: 'Lies balanced in the hand and writes at once.' } })
 
 export const PriceChange = z
   .strictObject({
-    amount: z.number().int().min(0).max(MAX_AMOUNT).openapi({ description: 'In minor units: 1999 is 19.99.' }),
+    amount: z.number().min(0).max(MAX_AMOUNT).int().openapi({ description: 'In minor units: 1999 is 19.99.' }),
     currency: z.string().regex(/^[A-Z]{3}$/, 'Expected three capital letters, such as EUR.'),
     sku: z
       .string()
-      .regex(/^[A-Z0-9]+(-[A-Z0-9]+)*$/, 'Expected a SKU: capital letters and digits, with hyphens between.')
       .max(60)
+      .regex(/^[A-Z0-9]+(-[A-Z0-9]+)*$/, 'Expected a SKU: capital letters and digits, with hyphens between.')
       .optional()
       .openapi({ description: 'One variant. Without it every variant of the product gets this price.' }),
   })
