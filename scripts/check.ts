@@ -3,11 +3,10 @@
  * the layers (packages/tidy). `npm run check -- --no-tests` leaves the tests out.
  */
 
-import { parseArgs } from 'node:util'
-
+import { flagsOf } from './arguments.ts'
 import { run } from './command.ts'
 
-const { values } = parseArgs({ options: { 'no-tests': { type: 'boolean', default: false } } })
+const flags = flagsOf('check', { 'no-tests': 'leave the tests out' })
 
 const steps: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ['format and lint', 'biome', 'ci', '.', '--error-on-warnings'],
@@ -22,7 +21,7 @@ for (const [name, command, ...args] of steps) {
   if (code !== 0) failed++
   console.log(code === 0 ? `✔ ${name}` : `✘ ${name}`)
 }
-if (!values['no-tests']) {
+if (!flags['no-tests']) {
   console.log('\n── tests')
   if ((await run(process.execPath, ['scripts/test.ts'])) !== 0) failed++
 }

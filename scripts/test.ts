@@ -6,29 +6,26 @@
  */
 
 import { globSync, readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { relative } from 'node:path'
 
-import { findRedis, installRedis, redisCure } from '@shop/local-stack'
+import { findRedis, installRedis, redisCure, removeLeftPolicy } from '@shop/local-stack'
 
+import { flagsOf } from './arguments.ts'
 import { root, run } from './command.ts'
 
 interface Report {
   readonly numPassedTests: number
-  readonly numFailedTests: number
   readonly numPendingTests: number
   readonly numTodoTests: number
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[]
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly message: string
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+  }[]
 }
 
-const { values } = parseArgs({
-  options: { force: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
-})
-if (values.help) {
-  console.log(
-    'npm test            every suite; what has not changed since it passed is taken from the cache\nnpm test -- --force every suite, run again',
-  )
-  process.exit(0)
-}
+const { force } = flagsOf('test', { force: 'run every suite again, whatever the cache says' })
 
 await ensureRedis()
 const code = await run('turbo', [
@@ -37,16 +34,18 @@ const code = await run('turbo', [
   '--continue',
   '--concurrency=2',
   '--output-logs=new-only',
-  ...(values.force ? ['--force'] : []),
+  ...(force ? ['--force'] : []),
 ])
 const total = summary()
-// A file that does not load has no tests to fail, and a type or unhandled error none that did: turbo's word counts too.
-const failed = Math.max(total.failed, code === 0 ? 0 : 1)
+for (const name of total.failed) console.error(`✘ ${name}`)
+// A file with an error outside its tests fails none of them: turbo's word counts too.
+const failed = Math.max(total.failed.length, code === 0 ? 0 : 1)
 console.log(`\n${total.passed} passed, ${failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`)
 process.exit(failed === 0 ? 0 : 1)
 
 /** The suites need a real Redis. */
 async function ensureRedis(): Promise<void> {
+  removeLeftPolicy()
   const found = await findRedis()
   if (found.type === 'path') return
   console.log('Redis is not on the PATH; installing it …')
@@ -57,16 +56,18 @@ async function ensureRedis(): Promise<void> {
   })
 }
 
-function summary(): { passed: number; failed: number; skipped: number } {
-  const total = { passed: 0, failed: 0, skipped: 0 }
+function summary(): { passed: number; failed: string[]; skipped: number } {
+  const total = { passed: 0, failed: [] as string[], skipped: 0 }
   for (const file of globSync('{apps/*,packages/*,load-tests,scripts}/report/vitest.json', { cwd: root })) {
     const report: Report = JSON.parse(readFileSync(root + file, 'utf8'))
     total.passed += report.numPassedTests
-    total.failed += report.numFailedTests
-    total.failed += report.testResults.filter(
-      (result) => result.status === 'failed' && result.assertionResults.length === 0,
-    ).length
     total.skipped += report.numPendingTests + report.numTodoTests
+    for (const { name, status, assertionResults } of report.testResults) {
+      const place = relative(root, name)
+      const tests = assertionResults.filter((one) => one.status === 'failed').map((one) => `${place} › ${one.fullName}`)
+      // A file that does not load has no tests to fail.
+      total.failed.push(...(status === 'failed' && tests.length === 0 ? [place] : tests))
+    }
   }
   return total
 }
