@@ -19,7 +19,7 @@ import { between, type Clock, type Millis, type Monotonic, millis } from '../clo
 import { CacheError, remoteFailed, remoteUnavailable } from '../errors.ts'
 import { spread } from '../unique.ts'
 import { Client } from './client.ts'
-import { withDeadline } from './deadline.ts'
+import { Deadlines } from './deadline.ts'
 import type { Script } from './scripts.ts'
 
 /** Deadlines missed in a row, of any commands, before the link counts as not usable. */
@@ -70,6 +70,7 @@ export function connectionOptions() {
 export class Link {
   readonly #options: LinkOptions
   readonly #client: Client
+  readonly #deadlines: Deadlines
   #run: string | undefined
   #usable = false
   #misses = 0
@@ -78,6 +79,7 @@ export class Link {
   constructor(options: LinkOptions) {
     this.#options = options
     this.#answeredAt = options.clock.now()
+    this.#deadlines = new Deadlines(options.clock, options.deadline)
     this.#client = new Client(options.url, { ...connectionOptions(), enableAutoPipelining: true })
     this.#client.on('ready', () => void this.#greet())
     this.#client.on('close', () => this.#lose())
@@ -184,9 +186,9 @@ export class Link {
   }
 
   async #timed<R>(operation: string, send: () => Promise<R>, late?: (reply: R) => void): Promise<R> {
-    const { clock, deadline } = this.#options
+    const { clock } = this.#options
     try {
-      const reply = await withDeadline(clock, operation, deadline, send(), late)
+      const reply = await this.#deadlines.of(operation, send(), late)
       this.#misses = 0
       this.#answeredAt = clock.now()
       return reply
