@@ -19,6 +19,7 @@ import {
   type RunningServer,
   redisCure,
   redisImageMissing,
+  removeLeftPolicy,
   removeRedisContainer,
   signal,
   startPostgres,
@@ -87,6 +88,7 @@ export async function openRedis(terminal: Terminal, own: (part: Part) => void): 
 }
 
 async function foundOrInstalled(step: Step): Promise<Exclude<RedisFound, { type: 'apt' }>> {
+  removeLeftPolicy()
   const found = await findRedis()
   if (found.type !== 'apt') return found
   step.progress('installing redis-server with apt-get')

@@ -8,6 +8,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { cleanEnvironment } from './clean-environment.ts'
 import { root } from './command.ts'
 
 /** The first of those that are free from here on is taken. */
@@ -38,6 +39,7 @@ async function smoke(name: string): Promise<string> {
   const shop = spawn('npm', ['start', '--', '--port', String(PORT)], {
     cwd: copy,
     detached: true,
+    env: cleanEnvironment(process.env),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let said = ''

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 
 import { commandOf, markOf, processesOf, signal, until } from '@shop/local-stack'
 
+import { cleanEnvironment } from '../clean-environment.ts'
 import { root } from '../command.ts'
 import type { RunningShop } from '../running-shop.ts'
 
@@ -27,7 +28,7 @@ export function startShop(data: string, args: readonly string[] = [], env: NodeJ
   const npm = spawn('npm', ['run', '--silent', 'start', '--', '--size', 'tiny', '--port', '0', ...args], {
     cwd: root,
     detached: true,
-    env: { ...process.env, SHOP_DATA: data, ...env },
+    env: { ...cleanEnvironment(process.env), SHOP_DATA: data, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let text = ''

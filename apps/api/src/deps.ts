@@ -1,8 +1,8 @@
 /**
  * What the application needs, built in order from the configuration, and closed in the opposite order.
  *
- * Nothing here waits for a server that is down: a process whose database is away starts, says so on `/readyz` and is
- * well as soon as the database is.
+ * A server that is down stops no start. For Redis it waits one second, so that the first reads find it; for the
+ * database not at all: a process without one starts, says so on `/readyz` and is well as soon as the database is.
  */
 
 import { type Cache, createCache } from '@shop/cache'

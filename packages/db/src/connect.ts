@@ -3,7 +3,8 @@
  *
  * `db` is drizzle's. drizzle changes the parsers and serializers of the client it is given (instants become strings,
  * JSON is passed through), so `sql`, for LISTEN, locks and whatever SQL says best, is a client of its own with its own
- * connections. Both open connections only when they are used.
+ * connections, two at most: what requests read and write goes through `db`. Both open connections only when they are
+ * used.
  */
 
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
@@ -15,7 +16,7 @@ import * as schema from './schema.ts'
 export interface ConnectOptions {
   readonly url: string
   /**
-   * Connections at most, for each of the two clients.
+   * Connections at most for `db`. `sql` may open two more.
    * @default 10
    */
   readonly max?: number
@@ -41,12 +42,15 @@ export interface Database {
 /** postgres.js has a default for each of these, and most of them wait for ever. Times in seconds, then milliseconds. */
 export const CONNECTION_DEFAULTS = Object.freeze({
   max: 10,
+  sqlMax: 2,
   applicationName: 'shop',
   connectTimeoutSeconds: 5,
   idleTimeoutSeconds: 60,
   maxLifetimeSeconds: 30 * 60,
   keepAliveSeconds: 30,
-  statementTimeoutMs: 10_000,
+  // Shorter than the 5 s the cache gives a load: a statement whose readers have gone must not go on in Postgres, where it
+  // keeps a connection from the loads that come after it.
+  statementTimeoutMs: 4_000,
   idleInTransactionTimeoutMs: 15_000,
   closeTimeoutSeconds: 5,
 })
@@ -99,7 +103,7 @@ export function connect(options: ConnectOptions): Database {
     applicationName: options.applicationName ?? CONNECTION_DEFAULTS.applicationName,
   }
   const hooked = (client: Sql): Sql => (hook ? hookClient(client, hook) : client)
-  const sql = createClient(options.url, clientOptions)
+  const sql = createClient(options.url, { ...clientOptions, max: CONNECTION_DEFAULTS.sqlMax })
   const forDrizzle = createClient(options.url, clientOptions)
   return {
     sql: hooked(sql),

@@ -10,8 +10,9 @@
  * - Instants have millisecond precision, so that a JavaScript `Date` holds them exactly and may be a cursor.
  * - `price_amount`, `price_compare_at`, `currency`, `in_stock`, `rating_average` and `rating_count` of a product are
  *   derived from its variants and reviews. Triggers write them; nothing else may.
- * - `version` of a product grows with every change that its representation shows, and never shrinks. A quantity that
- *   falls from 7 to 6 is no such change; one that falls to 0 is.
+ * - `version` of a product grows with every change of what it shows of itself, and never shrinks. A quantity that falls
+ *   from 7 to 6 is no such change; one that falls to 0 is. The name and slug of its category are shown too and do not
+ *   count: nothing changes them yet, and what comes to must not rely on `version` as an entity tag.
  *
  * Lists read active products only, and their indexes hold nothing else. A query reaches them when the planner can see
  * `status = 'active'`; in a named prepared statement write that condition as a literal, not as a parameter.
@@ -104,7 +105,7 @@ export const products = pgTable(
       .generatedAlwaysAs(sql`coalesce(rating_average, 0)`),
     /** Weight for the order `popular`. Not part of a product's representation: changing it does not bump `version`. */
     popularity: doublePrecision('popularity').notNull().default(0),
-    /** Grows with every visible change. The entity tag of a product is made of it. */
+    /** Grows with every visible change but those of its category. The entity tag of a product is made of it. */
     version: integer('version').notNull().default(1),
     createdAt: instant('created_at').notNull().default(sql`now()`),
     updatedAt: instant('updated_at').notNull().default(sql`now()`),

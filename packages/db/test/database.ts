@@ -3,6 +3,7 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, inject } from 'vitest'
 
+import { createClient } from '../src/connect.ts'
 import { connect, type Database } from '../src/index.ts'
 
 let created = 0
@@ -18,28 +19,33 @@ export async function createDatabase(options: { readonly migrated: boolean } = {
   return url.href
 }
 
-/** A migrated database for all tests of the file. */
+/** A migrated database for all tests of the file. Its `sql` has connections for transactions that wait for each other. */
 export function useDatabase(): { readonly url: string; readonly sql: Database['sql']; readonly db: Database['db'] } {
   let url = ''
   let database: Database | undefined
-  const opened = (): Database => {
-    if (!database) throw new Error('The database is there only while tests run')
-    return database
+  let sql: Database['sql'] | undefined
+  const opened = <T>(what: T | undefined): T => {
+    if (!what) throw new Error('The database is there only while tests run')
+    return what
   }
   beforeAll(async () => {
     url = await createDatabase()
     database = connect({ url, applicationName: 'test' })
+    sql = createClient(url, { max: 10, applicationName: 'test' })
   })
-  afterAll(() => database?.close())
+  afterAll(async () => {
+    await sql?.end()
+    await database?.close()
+  })
   return {
     get url() {
       return url
     },
     get sql() {
-      return opened().sql
+      return opened(sql)
     },
     get db() {
-      return opened().db
+      return opened(database).db
     },
   }
 }

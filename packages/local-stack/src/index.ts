@@ -6,7 +6,7 @@ export { type PostgresOptions, removePostgres, startPostgres, stopPostgres, thro
 export { commandOf, markOf, processesOf, signal, until } from './processes.ts'
 export { type RedisOptions, startRedis, stopRedis } from './redis.ts'
 export { redisImageMissing, removeRedisContainer, startRedisContainer } from './redis-container.ts'
-export { installRedis } from './redis-install.ts'
+export { installRedis, removeLeftPolicy } from './redis-install.ts'
 export { findRedis, type RedisFound, redisCure } from './redis-search.mjs'
 export type { RunningServer, ServerExit } from './server-process.ts'
 export { type TemporaryDirectory, temporaryDirectory } from './temporary-directory.ts'

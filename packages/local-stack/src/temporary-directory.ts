@@ -2,10 +2,11 @@
  * Temporary directories for tests that start servers.
  *
  * Their names carry the pid of the process that made them. A run that was killed cannot tidy up, so each new directory
- * first clears away those of dead processes, with the servers that still run in them.
+ * first clears away those of dead processes, with the servers that still run in them. Several runs may be at that at
+ * once: what is gone when a step comes to it was removed by another, and the step is done.
  */
 
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -51,12 +52,33 @@ function isOurs(path: string): boolean {
 
 /** A server's directory is the temporary one itself or a folder directly in it. */
 async function removeWithServers(path: string): Promise<void> {
-  if (!existsSync(path)) return
-  const inside = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-  for (const dir of [path, ...inside.map((entry) => join(path, entry.name))]) {
-    await stopRedis(dir)
-    await stopPostgres(dir)
+  const folders = foldersIn(path)
+  for (const dir of [path, ...folders]) {
+    await unlessGone(() => stopRedis(dir))
+    await unlessGone(() => stopPostgres(dir))
   }
-  for (const entry of inside) await removePostgres(join(path, entry.name))
-  rmSync(path, { recursive: true, force: true, maxRetries: 10 })
+  for (const dir of folders) await unlessGone(() => removePostgres(dir))
+  await unlessGone(async () => rmSync(path, { recursive: true, force: true, maxRetries: 10 }))
+}
+
+function foldersIn(path: string): string[] {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => join(path, entry.name))
+  } catch (error) {
+    if (isGone(error)) return []
+    throw error
+  }
+}
+
+async function unlessGone(step: () => Promise<void>): Promise<void> {
+  try {
+    await step()
+  } catch (error) {
+    if (!isGone(error)) throw error
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

@@ -1,7 +1,8 @@
 /**
  * Categories, cached. The only place that knows their keys, lifetimes and tags.
  *
- * The tree and each category carry one tag, `categories`: they are few, change rarely and together.
+ * The tree and each category carry one tag, `categories`: they are few, change rarely and together. Nothing invalidates
+ * it yet, because no route changes a category.
  */
 
 import type { Cache } from '@shop/cache'

@@ -13,6 +13,8 @@ describe('If-None-Match', () => {
     [' * ', true],
     ['"v2"', false],
     ['"v33"', false],
+    ['"W/v3"', false],
+    ['W/"W/v3"', false],
     ['v3', false],
     ['"v3', false],
     ['', false],

@@ -22,7 +22,7 @@ const ENTITY_TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-
 export function isNotModified(ifNoneMatch: string | undefined, version: number): boolean {
   if (ifNoneMatch === undefined) return false
   if (ifNoneMatch.trim() === '*') return true
-  return ENTITY_TAGS.test(ifNoneMatch) && tagsIn(ifNoneMatch).some((tag) => tag.replace('W/', '') === etagOf(version))
+  return ENTITY_TAGS.test(ifNoneMatch) && tagsIn(ifNoneMatch).some((tag) => tag.replace(/^W\//, '') === etagOf(version))
 }
 
 /**

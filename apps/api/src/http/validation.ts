@@ -5,6 +5,10 @@
  * The words are ours. Those for a missing value, a wrong type, a choice and a limit are below; those for a form and a
  * rule of its own are written in the schema beside it. A field has one error, the first: the others would mostly say
  * the same again.
+ *
+ * Products and categories refuse a query parameter they do not know: a misspelt filter must not pass for none. Health and
+ * documentation (`/livez`, `/readyz`, `/openapi.json`, `/docs`, `/problems`) have no parameters and ignore any: no answer
+ * depends on one, and a probe that appends something must not find a process ill that is well.
  */
 
 import type { z } from '@hono/zod-openapi'

@@ -6,7 +6,8 @@
  *
  *     tag                  on                                   changed by
  *     product:<id>         the product                          every write to it
- *     category:<id>        every product of the category        a change of the category (it shows its name)
+ *     category:<id>        every product of the category        nothing yet: products show its name, and no route
+ *                                                               changes it
  *     listings             every list                           what can gain or lose a member: category, status
  *     listings:price       lists sorted or filtered by price    a price
  *

@@ -1,0 +1,11 @@
+/**
+ * The environment without what configures a shop: for a test that starts one and must not meet the developer's own
+ * database, Redis, token or data. What the machine needs (PATH, HOME, certificates, npm's settings) stays.
+ */
+
+const OF_A_SHOP =
+  /^(ADMIN_TOKEN|HOST|JAEGER|LOG_LEVEL|NODE_ENV|PORT|PUBLIC_URL|SHUTDOWN_TIMEOUT_MS|(CACHE|DATABASE|OTEL|PG|REDIS|SHOP).*)$/
+
+export function cleanEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !OF_A_SHOP.test(name)))
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import { cleanEnvironment } from '../clean-environment.ts'
+import { root } from '../command.ts'
+
+const cleaned = (...names: string[]) =>
+  Object.keys(cleanEnvironment(Object.fromEntries(names.map((name) => [name, 'x']))))
+
+test('nothing that configures the API goes through', () => {
+  const config = readFileSync(join(root, 'apps/api/src/config.ts'), 'utf8')
+  const names = [...config.matchAll(/^ {4}([A-Z][A-Z0-9_]+):/gm)].map(([, name = '']) => name)
+  expect(names).toContain('DATABASE_URL')
+  expect(names.length).toBeGreaterThan(12)
+  expect(cleaned(...names, 'NODE_ENV', 'SHOP_DATA', 'OTEL_TRACES_SAMPLER', 'PGHOST')).toEqual([])
+})
+
+test('what the machine needs stays', () => {
+  const needed = [
+    'PATH',
+    'HOME',
+    'TMPDIR',
+    'NODE_EXTRA_CA_CERTS',
+    'HTTPS_PROXY',
+    'npm_config_cache',
+    'XDG_CACHE_HOME',
+    'CI',
+  ]
+  expect(cleaned(...needed)).toEqual(needed)
+})
