@@ -8,6 +8,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { SCRIPTS } from '@shop/cache/redis'
+import { isAbandonedTypeQuery } from '@shop/db'
 import { createLogger, startTelemetry, traceRedis } from '@shop/telemetry'
 
 import { createApp } from './app.ts'
@@ -38,6 +39,11 @@ const telemetry = startTelemetry({
   serviceName: config.serviceName,
   endpoint: config.tracesUrl,
   report: (message) => log.warn({}, message),
+})
+// Anything else that nobody handles ends the process, as it would without this.
+process.on('unhandledRejection', (error) => {
+  if (!isAbandonedTypeQuery(error)) throw error
+  log.warn({ err: error }, 'a connection to postgres ended while it was being made')
 })
 const stopTracingRedis = traceRedis({ scripts: SCRIPTS })
 const lifecycle = { draining: false }

@@ -114,3 +114,12 @@ export function connect(options: ConnectOptions): Database {
     },
   }
 }
+
+/**
+ * Whether a rejection is that of postgres.js's own question for array types, which it asks on each new connection and
+ * nobody awaits: a server that ends just then makes it an unhandled rejection. Whoever runs a process handles it by going
+ * on; the queries of callers reject by themselves.
+ */
+export function isAbandonedTypeQuery(error: unknown): boolean {
+  return error instanceof Error && 'query' in error && /typarray\s+from pg_catalog\.pg_type/.test(String(error.query))
+}

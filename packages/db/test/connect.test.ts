@@ -2,10 +2,11 @@
 
 import { createServer } from 'node:net'
 import { eq, sql as raw } from 'drizzle-orm'
+import postgres from 'postgres'
 import { expect, test } from 'vitest'
 
 import { CONNECTION_DEFAULTS } from '../src/connect.ts'
-import { connect, products } from '../src/index.ts'
+import { connect, isAbandonedTypeQuery, products } from '../src/index.ts'
 import { insertProduct, useDatabase } from './database.ts'
 
 const database = useDatabase()
@@ -84,4 +85,14 @@ test('closing twice is closing', async () => {
   await sql`select 1`
   await Promise.all([close(), close()])
   await expect(sql`select 1`).rejects.toMatchObject({ code: 'CONNECTION_ENDED' })
+})
+
+test('a rejection of the question for array types is known for what it is, and no other', async () => {
+  const asked: string[] = []
+  const client = postgres(database.url, { max: 1, debug: (_connection, query) => asked.push(query) })
+  await client`select 1`
+  await client.end()
+  const [ofTypes, other] = asked.map((query) => Object.assign(new Error('read ECONNRESET'), { query }))
+  expect([isAbandonedTypeQuery(ofTypes), isAbandonedTypeQuery(other)]).toEqual([true, false])
+  expect(isAbandonedTypeQuery(new Error('another'))).toBe(false)
 })

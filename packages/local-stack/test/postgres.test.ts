@@ -106,7 +106,7 @@ test('stopping twice is not an error', async () => {
 
 test('a stop does not wait for clients', async () => {
   const server = await start()
-  const sql = postgres(server.url, { max: 1 })
+  const sql = postgres(server.url, { max: 1, fetch_types: false })
   const sleeping = sql`select pg_sleep(60)`.catch((error: unknown) => error)
   await until(() => ownProcesses().some(({ command }) => command.includes('SELECT')), 5_000)
   await server.stop()
@@ -117,7 +117,7 @@ test('a stop does not wait for clients', async () => {
 test('after SIGKILL of the postmaster a start has every committed row, though a client kept it busy', async () => {
   const first = await start()
   await query(first, 'create table survived (n int)')
-  const sql = postgres(first.url, { max: 1 })
+  const sql = postgres(first.url, { max: 1, fetch_types: false })
   const busy = sql`select count(*) from generate_series(1, 100000) a, generate_series(1, 100000) b`.catch(
     () => undefined,
   )
