@@ -7,6 +7,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -100,6 +101,23 @@ export function apiGroup(options: ApiOptions): Apis & { start(): Promise<void> }
       for (const { child } of apis) child?.kill('SIGKILL')
     },
   }
+}
+
+/** Ports that the system keeps for root are no matter of looking further: whoever asked for one wants to hear it. */
+export async function requireAllowedPorts(first: number, count: number): Promise<void> {
+  if (first === 0) return
+  for (let port = first; port < first + count; port++) {
+    if (!(await isForbidden(port))) continue
+    throw new Error(`This user may not listen on port ${port}. Choose another one: npm start -- --port 3000`)
+  }
+}
+
+function isForbidden(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EACCES'))
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(false)))
+  })
 }
 
 /** Ends the API processes that a killed start of this clone left, so that their ports are free again. */

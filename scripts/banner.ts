@@ -20,6 +20,7 @@ export function banner({ apis, databaseUrl, redisUrl, example, seconds }: Banner
   const ownToken = env.ADMIN_TOKEN && env.ADMIN_TOKEN !== DEVELOPMENT_TOKEN
   const token = ownToken ? '$ADMIN_TOKEN' : DEVELOPMENT_TOKEN
   const quote = ownToken ? '"' : "'"
+  const isCached = env.CACHE !== 'off'
   const rows = [
     ...apis.map((url, index) => [apis.length > 1 ? `API ${index + 1}` : 'API', url]),
     ['Try it', `${first}/docs`],
@@ -27,6 +28,7 @@ export function banner({ apis, databaseUrl, redisUrl, example, seconds }: Banner
     ['Readiness', `${first}/readyz`],
     ['Postgres', env.DATABASE_URL ? 'as in DATABASE_URL' : databaseUrl],
     ['Redis', env.REDIS_URL && redisUrl ? 'as in REDIS_URL' : (redisUrl ?? 'none')],
+    ...(isCached ? [] : [['Cache', 'off (CACHE=off): every read asks Postgres']]),
     ['Admin token', ownToken ? 'as in ADMIN_TOKEN' : DEVELOPMENT_TOKEN],
   ]
   const body = `{"amount":${example.amount},"currency":"${example.currency}"}`
@@ -37,10 +39,10 @@ export function banner({ apis, databaseUrl, redisUrl, example, seconds }: Banner
     '',
     ...rows.map(([name = '', value]) => `  ${name.padEnd(12)} ${value}`),
     '',
-    '  A read; the same read with its Cache-Status; a price change, then a read:',
+    `  A read; ${isCached ? 'the same read with its Cache-Status; ' : ''}a price change, then a read:`,
     '',
     `  curl -sw '\\n' ${first}${example.path}`,
-    `  curl -siw '\\n' ${first}${example.path}`,
+    ...(isCached ? [`  curl -siw '\\n' ${first}${example.path}`] : []),
     `  ${change} && curl -siw '\\n' ${second}${example.path}`,
     '',
     '  Ctrl-C stops everything.',

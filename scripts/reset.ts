@@ -1,26 +1,46 @@
 /** `npm run reset`: removes the data of this clone (`.shop/`), after asking. The next start begins anew. */
 
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
-import { stdin, stdout } from 'node:process'
+import { env, stdin, stdout } from 'node:process'
 import { createInterface } from 'node:readline/promises'
 
 import { removePostgres, removeRedisContainer, stopRedis } from '@shop/local-stack'
 
 import { stopLeftApis } from './api-processes.ts'
+import { databaseCure } from './database.ts'
 import { POSTGRES_FOLDER, REDIS_FOLDER, SHOP_FOLDER, SHOP_SHOWN } from './folders.ts'
 import { messageOf } from './messages.ts'
 import { claim } from './running-shop.ts'
-import { parse } from './start-options.ts'
+import { withoutPassword } from './servers.ts'
+import { parse, UsageError } from './start-options.ts'
+
+const HELP = `npm run reset -- [--yes]
+
+  --yes      do not ask
+  --help     show this
+
+Removes the data of this clone, in ${SHOP_SHOWN}. With DATABASE_URL set the data is not there, and nothing is removed.`
 
 try {
-  const { yes } = parse(process.argv.slice(2), { yes: { type: 'boolean', short: 'y', default: false } })
-  process.exit(await reset(yes))
+  const { yes, help } = parse(process.argv.slice(2), {
+    yes: { type: 'boolean', short: 'y', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  })
+  if (help) console.log(HELP)
+  process.exit(help ? 0 : await reset(yes))
 } catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`)
+  process.stderr.write(`${messageOf(error)}\n${error instanceof UsageError ? `\n${HELP}\n` : ''}`)
   process.exit(1)
 }
 
 async function reset(yes: boolean): Promise<number> {
+  if (env.DATABASE_URL) {
+    console.log(
+      `Nothing was removed. The data is in ${withoutPassword(env.DATABASE_URL)}, where DATABASE_URL points, and reset ` +
+        `removes only ${SHOP_SHOWN}.\nTo begin anew: ${databaseCure(env.DATABASE_URL)}`,
+    )
+    return 1
+  }
   if (!existsSync(SHOP_FOLDER)) {
     console.log(`There is nothing to remove: ${SHOP_SHOWN} does not exist.`)
     return 0

@@ -16,7 +16,8 @@ import { openTerminal } from './terminal.ts'
 
 const HELP = `npm run seed -- [--size tiny|demo|large]     (default demo)
 
-Fills an empty database. One that holds another seed is left as it is: npm run reset first.`
+Fills an empty database. One that holds another seed is left as it is: npm run reset first (with
+DATABASE_URL set: drop and create that database).`
 
 const terminal = openTerminal()
 let claimed: Claim | undefined

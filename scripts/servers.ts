@@ -54,7 +54,7 @@ export async function openDatabase(terminal: Terminal, own: (part: Part) => void
     return { url: given }
   }
   await stopPostgres(POSTGRES_FOLDER) // What a killed start left still has the port.
-  const starting = startPostgres({ dir: POSTGRES_FOLDER, port: await freePort(POSTGRES_PORT) })
+  const starting = startPostgres({ dir: POSTGRES_FOLDER, port: await portFor('PostgreSQL', POSTGRES_PORT, terminal) })
   own(serverPart('PostgreSQL', starting, () => kill(['postgres', 'initdb'], POSTGRES_FOLDER, 'SIGQUIT')))
   const running = await starting
   step.done(`18 at 127.0.0.1:${new URL(running.url).port}`)
@@ -76,7 +76,7 @@ export async function openRedis(terminal: Terminal, own: (part: Part) => void): 
       return undefined
     case 'docker':
     case 'path': {
-      const running = await startFound(found, step, own)
+      const running = await startFound(found, step, terminal, own)
       step.done(
         `${found.type === 'docker' ? found.image : `${found.command} ${found.version}`} at ${hostOf(running.url)}`,
       )
@@ -106,11 +106,12 @@ async function foundOrInstalled(step: Step): Promise<Exclude<RedisFound, { type:
 async function startFound(
   found: Extract<RedisFound, { type: 'docker' | 'path' }>,
   step: Step,
+  terminal: Terminal,
   own: (part: Part) => void,
 ): Promise<RunningServer> {
   await stopRedis(REDIS_FOLDER)
   if (found.type === 'docker') await removeRedisContainer(REDIS_FOLDER)
-  const options = { dir: REDIS_FOLDER, port: await freePort(REDIS_PORT) }
+  const options = { dir: REDIS_FOLDER, port: await portFor('Redis', REDIS_PORT, terminal) }
   if (found.type === 'docker') {
     step.progress((await redisImageMissing()) ? `docker pulls ${found.image}` : `docker starts ${found.image}`)
     const starting = startRedisContainer(options)
@@ -120,6 +121,13 @@ async function startFound(
   const starting = startRedis(options)
   own(serverPart('Redis', starting, () => kill(['redis-server', 'valkey-server'], REDIS_FOLDER, 'SIGKILL')))
   return starting
+}
+
+/** The usual port, or the next free one, which is said. */
+async function portFor(name: string, usual: number, terminal: Terminal): Promise<number> {
+  const free = await freePort(usual)
+  if (free !== usual) terminal.say(`  Port ${usual} is taken, using ${free} for ${name}.`)
+  return free
 }
 
 function serverPart(name: string, starting: Promise<RunningServer>, force: () => void): Part {
@@ -157,9 +165,10 @@ async function requireAnswer(variable: string, url: string, defaultPort: number)
     throw new Error(`Nothing answers at ${host}:${port}, where ${variable} points. Start it, or unset ${variable}.`)
 }
 
-function withoutPassword(url: string): string {
-  const target = new URL(url)
-  return `${target.host}${target.pathname}`
+/** For messages: where it is and how it is called. */
+export function withoutPassword(url: string): string {
+  const target = URL.parse(url)
+  return target ? `${target.host}${target.pathname}` : 'that is no URL'
 }
 
 function hostOf(url: string): string {

@@ -35,6 +35,7 @@ DATABASE_URL and REDIS_URL, where set, replace the PostgreSQL and the Redis this
 The data is in .shop/ (or where SHOP_DATA says); npm run reset removes it.`
 
 export const MAX_API_PROCESSES = 16
+const LAST_PORT = 65_535
 const SIZES: readonly SeedSize[] = ['tiny', 'demo', 'large']
 
 /** `undefined` means that help was asked for. Rejects what it does not know with a UsageError. */
@@ -56,7 +57,10 @@ export function parseStart(
   const api = whole('--api', values.api, 1, MAX_API_PROCESSES)
   const redis = !values['no-redis']
   if (api > 1 && !redis) throw new UsageError(severalNeedRedis(api))
-  const port = whole('--port', values.port, 0, 65_535)
+  const port = whole('--port', values.port, 0, LAST_PORT)
+  if (port + api - 1 > LAST_PORT) {
+    throw new UsageError(`--port ${port} leaves no room for ${api} processes: the last port is ${LAST_PORT}.`)
+  }
   return { api, port, size: parseSize(values.size), redis, watch: values.watch, logs: values.logs }
 }
 

@@ -8,14 +8,14 @@
 
 import { env } from 'node:process'
 
-import { apiGroup, stopLeftApis } from './api-processes.ts'
+import { apiGroup, requireAllowedPorts, stopLeftApis } from './api-processes.ts'
 import { banner } from './banner.ts'
 import { prepareDatabase } from './database.ts'
 import { exampleProduct, readiness } from './first-look.ts'
 import { SHOP_FOLDER, SHOP_SHOWN } from './folders.ts'
 import { messageOf } from './messages.ts'
 import { type Claim, claim } from './running-shop.ts'
-import { openDatabase, openRedis, type Server } from './servers.ts'
+import { openDatabase, openRedis, type Server, withoutPassword } from './servers.ts'
 import { createShutdown } from './shutdown.ts'
 import { HELP, parseStart, type StartOptions, severalNeedRedis, UsageError } from './start-options.ts'
 import { openTerminal } from './terminal.ts'
@@ -36,7 +36,7 @@ const shutdown = createShutdown({
   onForce: () => terminal.warn('  Stopped at once.'),
   onProblem: (part, error) => terminal.fail(`  ${part}: ${messageOf(error)}`),
   onEnd(exitCode) {
-    if (exitCode === 0) terminal.say(`  Stopped. The data stays in ${SHOP_SHOWN}.`)
+    if (exitCode === 0) terminal.say(`  Stopped. The data stays ${dataPlace()}.`)
     claimed.release()
   },
 })
@@ -53,6 +53,7 @@ try {
 }
 
 async function start(): Promise<void> {
+  await requireAllowedPorts(options.port, options.api)
   await stopLeftApis()
   const [database, redis] = await allOrFirstError([
     openDatabase(terminal, shutdown.add),
@@ -81,7 +82,7 @@ async function startApis(database: Server, redis: Server | undefined): Promise<v
     onExit(name, how) {
       if (shutdown.isStopping) return
       if (options.watch) return terminal.warn(`  ${name} ended (${how}). It starts again when a file changes.`)
-      terminal.fail(`\n  ${name} ended (${how}). Stopping the others …`)
+      terminal.fail(`\n  ${name} ended (${how}). Stopping${options.api > 1 ? ' the others' : ''} …`)
       void shutdown.run(1)
     },
   })
@@ -94,6 +95,10 @@ async function startApis(database: Server, redis: Server | undefined): Promise<v
   const example = await exampleProduct(group.urls)
   terminal.say(banner({ apis: group.urls, databaseUrl: database.url, redisUrl: redis?.url, example, seconds }))
   if (options.watch) restartOnChange(() => group.restart())
+}
+
+function dataPlace(): string {
+  return env.DATABASE_URL ? `where DATABASE_URL points, ${withoutPassword(env.DATABASE_URL)}` : `in ${SHOP_SHOWN}`
 }
 
 /** The shop cannot work without its database; without Redis it can, and saying so is all there is to do. */

@@ -26,11 +26,16 @@ test.each([
   [['--api', '17'], '--api is a whole number from 1 to 16, not "17".'],
   [['--api', 'three'], '--api is a whole number from 1 to 16, not "three".'],
   [['--port', '65536'], '--port is a whole number from 0 to 65535, not "65536".'],
+  [['--port', '65535', '--api', '3'], '--port 65535 leaves no room for 3 processes: the last port is 65535.'],
   [['--size', 'huge'], '--size is one of tiny, demo, large, not "huge".'],
   [['--api', '2', '--no-redis'], '2 API processes need a Redis'],
 ])('%j is refused', (args, message) => {
   expect(() => parseStart(args, {})).toThrow(UsageError)
   expect(() => parseStart(args, {})).toThrow(message)
+})
+
+test('the last port is enough for the last process', () => {
+  expect(parseStart(['--port', '65533', '--api', '3'], {})).toMatchObject({ port: 65_533 })
 })
 
 test('one process without Redis is allowed', () => {

@@ -130,8 +130,17 @@ test('an API process that ends unasked takes the others with it, and the exit co
   const [api] = processesOfShop(data).filter(({ command }) => command.includes('main.ts'))
   signal(api?.pid as number, 'SIGKILL')
   expect(await shop.ended).toBe(1)
-  expect(shop.said()).toMatch(/api \d ended \(killed by SIGKILL\)/)
+  expect(shop.said()).toMatch(/api \d ended \(killed by SIGKILL\)\. Stopping the others/)
   expect(processesOfShop(data)).toEqual([])
+})
+
+test('an API process that was alone takes nobody with it', async () => {
+  const shop = start('--no-redis')
+  await shop.ready()
+  const [api] = processesOfShop(data).filter(({ command }) => command.includes('main.ts'))
+  signal(api?.pid as number, 'SIGKILL')
+  expect(await shop.ended).toBe(1)
+  expect(shop.said()).toContain('api 1 ended (killed by SIGKILL). Stopping …')
 })
 
 test('without its database the shop stops, without its Redis it goes on', async () => {
