@@ -1,25 +1,30 @@
 /**
  * The state of the model: one Redis, some processes, what is under way between them, and what readers may expect.
  *
- * What it abstracts from, and why that loses no wrong read:
+ * What it abstracts from, and why no wrong read is lost by it:
  *
- * - *Values* are the number of the latest write when the loader began. A loader that looks later sees more, never less.
- * - *A write and its invalidation* begin in one step. A load between the two brings the new value, which nobody forbids.
- * - *Readers* are not in the state. A reader changes nothing but by starting a flight, which is a step; so what matters of
- *   those who joined a flight is what the last of them is entitled to, and that is kept with it (`promise`).
- * - *Time* is a tick, of which the bound has a few. All instants are ages, and an age past the bound is just that: nothing
- *   in the protocol asks for more. The ttl is not there; an entry may vanish at any time instead (`evict entry`).
- *   One clock for all: that instants of two hosts are comparable is the business of the server's clock, and of other tests.
- * - *A process is one thread*: what it does on one message or answer is one step. A command is sent in the step that asks
- *   for it, takes effect in a step of Redis, and is answered in a third; answers may overtake each other and messages. The
- *   probe alone is sent and takes effect in one step: an earlier sending would only make the proof older.
- * - *A superseded flight* leaves the model: it can no longer store or keep anything, except by a fill already sent, which stays
- *   under way (`wire`). Those who joined it are answered as soon as its value is known, so they are judged then.
- * - *Who waits for a lease* asks again when it is free: waiting is not in the state, only the lease is.
- * - *Words* (nonces, epochs, tokens) are equal or not, and nothing else. They are numbered in the order in which the packed state
- *   names them, so states that differ in the words alone are one. So are states that differ in who is called P1.
+ * - *A value* is the number of the latest write when its load began. A loader that looks later sees more, never less.
+ * - *A write and its invalidation* begin in one step. A load between the two brings the new value, which nobody forbids. Only
+ *   a write-through has its commit apart.
+ * - *Readers* are not in the state. A reader changes nothing but by starting a flight, which is a step; of those who joined
+ *   a flight it matters what the last of them is entitled to, and that is kept with the flight (`promise`).
+ * - *Time* is counted in ticks, and the bound is one tick. Every comparison of the protocol is "not older than the bound", and
+ *   a wrong read is later than the bound: instants can be rounded to ticks so that all that were served are, and all that
+ *   came too late do. An age past the bound is just that. A ttl is not there: an entry may be stale, or gone, at any time.
+ * - *The server's clock* is the only one that may step; that two hosts agree on it is for other tests.
+ * - *A process is one thread*: what it does on one message or answer is one step. A command is sent in the step that asks for
+ *   it, takes effect in a step of Redis, and is answered in a third. Answers may overtake each other and messages, which
+ *   is more than one connection allows. A probe is sent and takes effect at once: sent earlier, it would prove less.
+ * - *A superseded flight* leaves the model: it can store and keep nothing any more, except by a fill that is already sent, which
+ *   stays under way (`wire`). Those who joined it are judged when it leaves; what it had not yet begun to load when
+ *   it left can only be newer.
+ * - *Who waits for a lease* asks again when it is free. A lease whose holder is gone ends at any time.
+ * - *Words* (nonces, epochs, tokens) are equal or not, and nothing else. They are numbered in the order in which the packed
+ *   state names them, so states that differ in the words alone are one; so are states that differ in who is called P1.
  *
- * Left out: several tags for one key of each kind, batches, `withoutProofFor`, the codec, failing loaders, the bulkhead.
+ * What bounds the search, and may hide a longer way to a wrong read: two processes, one key or two, one tag of each kind, few
+ * writes and faults (the scenario's `budget`), three messages under way to a process, one probe among them, one
+ * invalidation and one retry of a process at a time. Left out: batches, `withoutProofFor`, the codec, the bulkhead.
  */
 
 /** A word that is used once; 0: none. Below FIRST_WORD it is a counter of a mutant, which is what it says. */

@@ -79,7 +79,8 @@ function startSteps(world: World, state: State, i: number, n: number, flight: Fl
   if (!world.readers[i]) return
   if (kind === 'strict') {
     for (const { told } of state.processes) {
-      if (flight || !told || hasReached(process, told)) continue
+      // Reached or not, it is not joined to a flight that may have begun before.
+      if (flight || !told || (hasReached(process, told) && !process.flights[key])) continue
       offer(`${who} reads k${key} after a position`, (next) => read.startStrict(world, next, i, n, told.version))
     }
     return

@@ -34,6 +34,9 @@ const inTheHand = (test: string) => rules(`with answers, messages and time in th
 
 const edit = (file: string, find: string, replace = ''): Edit => ({ file, find, replace })
 
+/** Rules of the model that the source does not keep. */
+export const OPEN: readonly Rule[] = ['messagesTeachKnown', 'ownAnswersTellEpoch', 'positionCloses']
+
 export const MUTANTS: readonly Mutant[] = [
   // the fence and the lease
   {
