@@ -12,7 +12,24 @@ test('a reply that its invalidation has overtaken is not taken', () => {
   const cell = table.acquire('t')
   table.change('t', 'b', 5)
   table.offer(cell, 'a', 4)
+  expect(cell.known).toBe(false)
+  table.offer(cell, 'b', 5)
   expect(cell.nonce).toBe('b')
+})
+
+// own invalidation: (b, 5), no cell    acquire(t)    message: t is a, 4
+test('a message makes no empty cell known', () => {
+  const table = cells()
+  const cell = table.acquire('t')
+  table.change('t', 'a', 4)
+  expect(cell.known).toBe(false)
+})
+
+test("a message kills a cell of this process's own making", () => {
+  const table = cells()
+  const cell = table.stamp('t')
+  table.change('t', 'a', 4)
+  expect(cell.dead).toBe(true)
 })
 
 test.each([

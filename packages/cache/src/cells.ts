@@ -28,6 +28,8 @@ export class Cell {
   /** The process-wide count of changes when this cell last changed. Only grows. */
   changed: number
   dead = false
+  /** The nonce is one that Redis gave: neither unknown nor of this process's own making. */
+  fromRedis = false
   readonly tag: string
 
   constructor(tag: string, changed: number) {
@@ -91,16 +93,27 @@ export class Cells {
   offer(cell: Cell, nonce: string, number: number): void {
     if (cell.dead || number < cell.number) return
     cell.number = number
+    cell.fromRedis = true
     if (nonce === cell.nonce) return
     cell.nonce = nonce
     cell.changed = ++this.#changes
   }
 
-  /** Applies an invalidation: entries that remember another nonce are no longer current. */
+  /**
+   * Applies an invalidation: entries that remember another nonce are no longer current. A cell that knows nothing yet takes
+   * the number alone: an own invalidation may have been answered before this message came, and found no cell to change.
+   *
+   *     own invalidation of t answered: (b, 5), no cell      acquire(t)      message: t is a, 4: it must not vouch for a
+   */
   change(tag: string, nonce: string, number: number): void {
     const cell = this.#cells.get(tag)
-    if (cell) this.offer(cell, nonce, number)
-    else this.#floor = ++this.#changes
+    if (!cell) this.#floor = ++this.#changes
+    else if (cell.fromRedis) this.offer(cell, nonce, number)
+    else if (cell.known) this.kill(tag)
+    else {
+      cell.number = Math.max(cell.number, number)
+      cell.changed = ++this.#changes
+    }
   }
 
   /** Applies an invalidation that Redis has not numbered: the cell dies, and so do the entries that point at it. */

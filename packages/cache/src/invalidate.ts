@@ -108,6 +108,7 @@ export class Invalidator {
     const { remote, proof } = this.#engine
     const done = remote && (await orUndefined(this.#engine.emit, 'announce', () => remote.announce(keys, [])))
     if (!done) return this.originate([], keys)
+    this.answered(done.epoch, done.number)
     proof.saw(done.epoch, done.number)
     this.#drop(keys)
     this.#engine.ownInvalidations++
@@ -150,7 +151,7 @@ export class Invalidator {
     }
   }
 
-  /** Redis answered a probe, before anything else is asked of it on this connection: another epoch voids all at once. */
+  /** Redis answered a probe, before anything else is asked of it on this connection, or an invalidation: another epoch voids all at once. */
   answered(epoch: string, number: number): void {
     const { proof } = this.#engine
     if (proof.epoch !== undefined && proof.epoch !== epoch) this.#stands(proof.mentioned(epoch, number))
@@ -203,6 +204,7 @@ export class Invalidator {
     for (let at = 0; at < Math.max(tags.length, keys.length); at += BATCH) {
       const [someTags, someKeys] = [tags.slice(at, at + BATCH), keys.slice(at, at + BATCH)]
       const done = await this.#engine.remote?.invalidate(someTags, someKeys)
+      if (done) this.answered(done.epoch, done.number)
       if (done) this.#engine.proof.saw(done.epoch, done.number)
       if (done && done.epoch === this.#engine.proof.epoch) this.#apply(someTags, someKeys, done.nonce, done.number)
       else this.#forget(someTags, someKeys)

@@ -191,6 +191,8 @@ export class Resource<A, V> {
     if (after !== undefined && !proof.reached(parsePosition(after))) return this.#readStrictly(key, argument)
     const held = memory.get(key)
     const vouched = held && isVouched(held, proof, now, this.#policy.withoutProofFor)
+    // A flight that is under way may have begun before that position was reached.
+    if (!vouched && after !== undefined && this.#engine.flights.running(key)) return this.#readStrictly(key, argument)
     if (vouched) {
       const decision = decide(held, now, this.#policy, chance)
       if (decision === 'serve-and-reload') this.#reload(key, argument, held)

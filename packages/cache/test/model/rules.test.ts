@@ -174,6 +174,72 @@ describe('with answers, messages and time in the hand', () => {
     expect((await r1.get(1))?.price).toBe(2)
   })
 
+  // P2   invalidate t: 4, load 1 and 2: stored with a
+  // P1   (4 not heard yet)   invalidate t: (b, 5), answered   GET 1: t has a cell   hears 4: t is a   GET 2: (2, a)
+  test('a message that an own invalidation has overtaken makes no empty cell known', async () => {
+    const { p1, p2, r1, r2 } = both({ known: 't' })
+    const other = p1.resource({ name: 'price', version: 1, ttl: 60_000, key: (id: number) => [id], load })
+    await other.get(9)
+    await clock.advance(1)
+    wire.holdMessages()
+    await p2.invalidateTags(['t'])
+    await r2.get(1)
+    await r2.get(2)
+    price = 2
+    expect(await p1.invalidateTags(['t'])).toBe(true)
+    const read = wire.read.bind(wire)
+    const second = Promise.withResolvers<void>()
+    wire.read = async (key) => {
+      const bytes = await read(key)
+      if (key.endsWith('2')) await second.promise
+      return bytes
+    }
+    wire.holdAnswers()
+    const [one, two] = [r1.get(1), r1.get(2)]
+    wire.deliverAnswers()
+    wire.holdAnswers()
+    await clock.advance(0)
+    wire.deliverMessages(1)
+    second.resolve()
+    await clock.advance(0)
+    wire.deliverAnswers()
+    await one
+    expect((await two)?.price).toBe(2)
+  })
+
+  // P1   load (1) --------------------------------------- ends, not clean
+  // P2      invalidate t: n, position n
+  // P1                     hears n      get after n: must not join
+  test('a read after a position does not join a flight that began before it was reached', async () => {
+    const gate = new GatedLoad<number, Price>()
+    const { p2, r1 } = both({ known: 't' }, gate.load)
+    const early = r1.get(1)
+    await gate.called(1)
+    await p2.invalidateTags(['t'])
+    const after = p2.position()
+    await clock.advance(0)
+    const late = r1.get(1, { after })
+    await clock.advance(0)
+    gate.resolve(0, { price: 1 })
+    expect((await early)?.price).toBe(1)
+    await Promise.race([gate.called(2), late])
+    if (gate.calls > 1) gate.resolve(1, { price: 2 })
+    expect((await late)?.price).toBe(2)
+  })
+
+  // P1   epoch e      e is lost      invalidate: (f, 2)      position: of f, for P2 has reached all of e
+  test('a position after an invalidation that was answered from another epoch is of that epoch', async () => {
+    const { p1, r1, r2 } = both({ known: 't' })
+    await r1.get(1)
+    await r2.get(1)
+    await clock.advance(1)
+    for (const process of double.processes) process.holdMessages()
+    double.evictState()
+    price = 2
+    expect(await p1.invalidateTags(['t'])).toBe(true)
+    expect((await r2.get(1, { after: p1.position() }))?.price).toBe(2)
+  })
+
   // P1   load (1) ends   tags?: (a, 4) ........................... answer: a, but the cell is b
   // P2                              price = 2, invalidate t: (b, 5) ▲ heard by P1
   test('a tag computed from the value has its cell before it is asked for', async () => {

@@ -34,9 +34,6 @@ const inTheHand = (test: string) => rules(`with answers, messages and time in th
 
 const edit = (file: string, find: string, replace = ''): Edit => ({ file, find, replace })
 
-/** Rules of the model that the source does not keep. */
-export const OPEN: readonly Rule[] = ['messagesTeachKnown', 'ownAnswersTellEpoch', 'positionCloses']
-
 export const MUTANTS: readonly Mutant[] = [
   // the fence and the lease
   {
@@ -227,6 +224,13 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
 
+  {
+    off: ['ownAnswersTellEpoch'],
+    fault: 'the answer to an invalidation does not tell of its epoch',
+    caughtBy: inTheHand('a position after an invalidation that was answered from another epoch is of that epoch'),
+    edits: [edit('src/invalidate.ts', '      if (done) this.answered(done.epoch, done.number)\n')],
+  },
+
   // the proof
   {
     off: ['proofNeeded'],
@@ -338,6 +342,13 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [edit('src/cells.ts', '    this.nonce = UNKNOWN\n'), edit('src/decide.ts', 'cell.dead || ')],
   },
 
+  {
+    off: ['messagesTeachKnown'],
+    fault: 'an old message makes an empty cell known',
+    caughtBy: inTheHand('a message that an own invalidation has overtaken makes no empty cell known'),
+    edits: [edit('src/cells.ts', 'else if (cell.fromRedis) this.offer', 'else if (cell) this.offer')],
+  },
+
   // flights
   {
     off: ['supersededNotJoined'],
@@ -381,6 +392,17 @@ export const MUTANTS: readonly Mutant[] = [
       edit(
         'src/resource.ts',
         'if (flights.running(key)?.ownInvalidations !== ownInvalidations) flights.supersede(key)',
+      ),
+    ],
+  },
+  {
+    off: ['positionCloses'],
+    fault: 'a flight is joined after a position',
+    caughtBy: inTheHand('a read after a position does not join a flight that began before it was reached'),
+    edits: [
+      edit(
+        'src/resource.ts',
+        'if (!vouched && after !== undefined && this.#engine.flights.running(key)) return this.#readStrictly(key, argument)',
       ),
     ],
   },
