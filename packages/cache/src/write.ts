@@ -35,7 +35,12 @@ export async function writeThrough(
   const lease = millis(policy.loadTimeout + LEASE_MARGIN)
   const token = remote?.usable ? await orUndefined(engine.emit, 'seize', () => remote.seize(key, lease)) : undefined
   if (!remote || token === undefined) {
-    await commit().finally(() => undefined)
+    try {
+      await commit()
+    } catch (error) {
+      await invalidator.originate([], [key])
+      throw error
+    }
     return invalidator.originate([], [key])
   }
   const { noted } = engine.proof

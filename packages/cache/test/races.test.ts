@@ -308,6 +308,15 @@ test('a key function that throws rejects, and leaves no flight behind', async ()
 })
 
 describe('without Redis', () => {
+  test('a write that fails leaves nothing in memory that it may have changed', async () => {
+    const alone = createCache({ name: 'alone' })
+    const resource = products(alone)
+    await resource.get(1)
+    price = 2
+    await expect(resource.update(1, () => Promise.reject(new Error('lost')))).rejects.toThrow('lost')
+    expect((await resource.get(1))?.price).toBe(2)
+  })
+
   // tags a, b; room for one: b takes the place of a
   test('a cell that was forgotten by its own entry matches nothing', async () => {
     const alone = createCache({ name: 'alone', memory: { maxTags: 1 } })
