@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     fsModuleCache: false, // Shared by all packages: a run that meets a new lockfile empties it under the others.
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    // Errors in other files are the business of `npm run typecheck`.
+    typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], ignoreSourceErrors: true },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

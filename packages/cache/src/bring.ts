@@ -2,14 +2,18 @@
  * Asks the source: within the deadline, and only for what can be kept as bytes.
  */
 
+import type { Aborting } from './bulkhead.ts'
 import { after, between, type Millis, type Monotonic, millis } from './clock.ts'
 import { contentHash, EMPTY } from './codec.ts'
+import type { Deadlines } from './deadline.ts'
 import type { Engine } from './engine.ts'
 import { loadTimeout, valueInvalid } from './errors.ts'
 import { NOT_MODIFIED, type Policy } from './options.ts'
+import { NotPlain, plainCopy } from './plain.ts'
+import { check } from './schema.ts'
 import { checkTags } from './tag-names.ts'
 
-/** What the loader may say "not modified" of. */
+/** What may be said not to be modified. */
 export interface Previous {
   readonly value: unknown
   readonly hash: string
@@ -21,8 +25,10 @@ export type PreviousOf = (() => Previous) | undefined
 
 /** What to load, and what it is labelled with. */
 export interface Source {
-  /** Must keep to the bulkhead, and stop waiting for a place when the signal is aborted. */
-  load(signal: AbortSignal, previous: PreviousOf): Promise<unknown>
+  /** Must keep to the bulkhead, and stop waiting for a place when it is aborted. */
+  load(aborting: Aborting, previous: PreviousOf): Promise<unknown>
+  /** Those of its loads. */
+  readonly deadlines: Deadlines
   /** Tags known before the load. */
   readonly tags: readonly string[]
   /** Tags of a loaded value, those of `tags` not among them. */
@@ -32,6 +38,8 @@ export interface Source {
 /** What the source said, with the instants that follow from when it was asked. */
 export interface Brought {
   readonly absent: boolean
+  /** Plain and frozen. */
+  readonly value: unknown
   readonly payload: Buffer
   readonly hash: string
   readonly loadedAt: Monotonic
@@ -51,10 +59,10 @@ export async function bring(
 ): Promise<Brought> {
   const loadedAt = engine.clock.now()
   const answer = await engine.hooks.around({ name: 'load', resource: policy.resource }, () =>
-    withinDeadline(engine, policy, key, (signal) => source.load(signal, previous)),
+    withinDeadline(policy, key, source, previous),
   )
   const loadMs = between(loadedAt, engine.clock.now())
-  return { ...packed(engine, policy, key, source, answer, previous, loadedAt), loadMs }
+  return packed(engine, policy, key, source, answer, previous, loadedAt, loadMs)
 }
 
 /** A value in hand, as if it had been loaded at `loadedAt`. */
@@ -66,21 +74,23 @@ export function packed(
   answer: unknown,
   previous: PreviousOf,
   loadedAt: Monotonic,
+  loadMs: Millis,
 ): Brought {
   const unchanged = answer === NOT_MODIFIED ? previous?.() : undefined
-  if (answer === NOT_MODIFIED && !unchanged) throw valueInvalid(key, 'the loader said "not modified" of nothing')
-  const value = unchanged ? unchanged.value : answer
+  if (answer === NOT_MODIFIED && !unchanged) throw valueInvalid(key, '"not modified" was said of nothing')
+  const value = unchanged ? unchanged.value : plain(key, checked(policy, key, answer))
   const absent = value === undefined
-  const payload = unchanged?.payload ?? (absent ? EMPTY : encode(key, value))
+  const payload = unchanged?.payload ?? (absent ? EMPTY : Buffer.from(JSON.stringify(value)))
   const staleAt = after(loadedAt, freshFor(engine, policy, absent))
   return {
     absent,
+    value,
     payload,
     hash: unchanged?.hash ?? contentHash(payload),
     loadedAt,
     staleAt,
     expiresAt: absent ? staleAt : after(staleAt, millis(Math.max(policy.staleFor, policy.failSafeFor))),
-    loadMs: millis(0),
+    loadMs,
     tags: absent ? [] : checkTags(source.tagsOf(value)),
   }
 }
@@ -91,35 +101,27 @@ function freshFor(engine: Engine, policy: Policy, absent: boolean): Millis {
   return policy.jitter === 0 ? ttl : millis(ttl * (1 - policy.jitter * engine.chance()))
 }
 
-async function withinDeadline(
-  engine: Engine,
-  policy: Policy,
-  key: string,
-  load: (signal: AbortSignal) => Promise<unknown>,
-): Promise<unknown> {
+function withinDeadline(policy: Policy, key: string, source: Source, previous: PreviousOf): Promise<unknown> {
   const controller = new AbortController()
-  let cancel = (): void => undefined
-  const over = new Promise<never>((_, reject) => {
-    cancel = engine.clock.timer(policy.loadTimeout, () => {
-      const error = loadTimeout(key, policy.loadTimeout)
-      controller.abort(error)
-      reject(error)
-    })
+  return source.deadlines.of(source.load(controller, previous), () => {
+    const error = loadTimeout(key, policy.loadTimeout)
+    controller.abort(error)
+    return error
   })
-  try {
-    return await Promise.race([load(controller.signal), over])
-  } finally {
-    cancel()
-  }
 }
 
-function encode(key: string, value: unknown): Buffer {
-  let text: string | undefined
+function checked({ schema }: Policy, key: string, value: unknown): unknown {
+  if (!schema || value === undefined) return value
+  const result = check(schema, value)
+  if (result.type === 'valid') return result.value
+  throw valueInvalid(key, result.reason)
+}
+
+function plain(key: string, value: unknown): unknown {
+  if (value === undefined) return undefined
   try {
-    text = JSON.stringify(value)
+    return plainCopy(value)
   } catch (error) {
-    throw valueInvalid(key, 'it is not JSON', error)
+    throw error instanceof NotPlain ? valueInvalid(key, error.message) : valueInvalid(key, 'it cannot be read', error)
   }
-  if (text === undefined) throw valueInvalid(key, `it is a ${typeof value}`)
-  return Buffer.from(text)
 }

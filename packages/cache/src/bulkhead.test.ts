@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { Bulkhead } from './bulkhead.ts'
 import { GatedLoad } from './gated-load.ts'
 
-const never = new AbortController().signal
+const never = new AbortController()
 
 test('so many run at once, the next waits for a place', async () => {
   const bulkhead = new Bulkhead(2, 10)
@@ -37,7 +37,7 @@ test('who gives up in the queue leaves it, and its work never starts', async () 
   const gate = new GatedLoad<number, number>()
   const first = bulkhead.run(() => gate.load(0), never)
   const controller = new AbortController()
-  const second = bulkhead.run(() => gate.load(1), controller.signal)
+  const second = bulkhead.run(() => gate.load(1), controller)
   controller.abort(new Error('gave up'))
   await expect(second).rejects.toThrow('gave up')
   expect(bulkhead.queued).toBe(0)

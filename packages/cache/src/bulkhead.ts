@@ -7,6 +7,11 @@
 
 import { loadShed } from './errors.ts'
 
+/** Something that may be aborted. Its signal is costly, and made when it is asked for: an `AbortController` is one. */
+export interface Aborting {
+  readonly signal: AbortSignal
+}
+
 export class Bulkhead {
   readonly #concurrent: number
   readonly #waiting: number
@@ -27,11 +32,12 @@ export class Bulkhead {
   }
 
   /** Runs `work` when there is a place. Rejects with `CACHE_LOAD_SHED` when the queue is full, and with the signal's reason when it was aborted before its turn. */
-  async run<R>(work: () => Promise<R>, signal: AbortSignal): Promise<R> {
-    if (this.#running >= this.#concurrent) await this.#turn(signal)
+  async run<R>(work: () => Promise<R>, aborting: Aborting): Promise<R> {
+    const queues = this.#running >= this.#concurrent
+    if (queues) await this.#turn(aborting.signal)
     else this.#running++
     try {
-      signal.throwIfAborted()
+      if (queues) aborting.signal.throwIfAborted()
       return await work()
     } finally {
       const next = this.#queue.shift()

@@ -20,14 +20,6 @@ export type BusMessage =
       /** Entries that may still be served, while they are reloaded. */
       readonly stale: readonly string[]
     }
-  /** Missing tags were given nonces. `number` is the latest invalidation's, unchanged. */
-  | {
-      readonly type: 'minted'
-      readonly epoch: string
-      readonly number: number
-      readonly nonce: string
-      readonly tags: readonly string[]
-    }
   /** The echo of this process's own probe. */
   | { readonly type: 'echo'; readonly epoch: string; readonly number: number; readonly sentAt: Monotonic }
   /** A lease this process waited for has ended. */
@@ -47,6 +39,6 @@ export interface BusListener {
 }
 
 export interface Bus {
-  /** Starts delivering, and probing at a steady interval. Called once. */
+  /** Starts delivering, and probing at a steady interval. Called once, in the turn of the event loop that opened it. */
   listen(listener: BusListener): void
 }

@@ -5,11 +5,13 @@
 import { Bulkhead } from './bulkhead.ts'
 import { Cells } from './cells.ts'
 import { type Cancel, millis } from './clock.ts'
+import { Drops } from './drops.ts'
 import type { Answer, Engine } from './engine.ts'
 import { closed } from './errors.ts'
 import type { CacheEvent, Hooks } from './events.ts'
 import { Flights } from './flight.ts'
 import { Invalidator, PendingInvalidations } from './invalidate.ts'
+import { Lookups } from './lookup.ts'
 import { MemoryTier } from './memory-tier.ts'
 import { isObserved, noteRead } from './observe.ts'
 import { type CacheOptions, LIMITS, type ResourceOptions, resolveCacheOptions } from './options.ts'
@@ -44,6 +46,7 @@ const NO_HOOKS: Hooks = { around: (_operation, run) => run() }
 export class Cache {
   readonly #engine: Engine
   readonly #invalidator: Invalidator
+  readonly #lookups: Lookups | undefined
   readonly #pending = new PendingInvalidations()
   readonly #stats = noStats()
   #closed = false
@@ -62,6 +65,7 @@ export class Cache {
       proof: new Proof(remote === undefined, resolved.maxStaleness, clock.now(), clock.wall()),
       cells: new Cells(resolved.maxTags, uniqueWords()),
       memory: new MemoryTier(resolved.maxBytes),
+      drops: new Drops(),
       flights: new Flights<Answer>(),
       waiters: new Waiters(clock),
       bulkhead: new Bulkhead(resolved.concurrent, resolved.waiting),
@@ -77,6 +81,7 @@ export class Cache {
       },
     }
     this.#invalidator = new Invalidator(this.#engine, this.#pending)
+    this.#lookups = remote && new Lookups(this.#engine, remote)
     remote?.listen({
       message: (message) => {
         this.#invalidator.receive(message)
@@ -98,7 +103,7 @@ export class Cache {
 
   /** Declares a resource. Throws `CACHE_OPTION_INVALID` for a wrong option. */
   resource<A, V>(options: ResourceOptions<A, V>): Resource<A, V> {
-    return new Resource(this.#engine, this.#invalidator, options)
+    return new Resource(this.#engine, this.#invalidator, this.#lookups, options)
   }
 
   /**

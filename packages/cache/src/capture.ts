@@ -9,9 +9,9 @@
 import type { Cell } from './cells.ts'
 import type { Engine } from './engine.ts'
 import type { Stamp } from './entry.ts'
-import { learn } from './lookup.ts'
+import { learn } from './judge.ts'
 import type { Noted } from './proof.ts'
-import type { Remote } from './remote.ts'
+import { orUndefined, type Remote } from './remote.ts'
 
 export interface Stamped {
   readonly epoch: string
@@ -19,21 +19,20 @@ export interface Stamped {
   readonly cells: readonly Cell[]
 }
 
-/** Reads or mints tags before the load. `undefined` when the epoch is not known yet. */
-export async function capture(
-  engine: Engine,
-  remote: Remote,
-  tags: readonly string[],
-  noted: Noted | undefined,
-): Promise<Stamped | undefined> {
-  if (tags.length === 0) return noted && { epoch: noted.epoch, stamps: [], cells: [] }
+/** Reads or mints tags before the load. `undefined` when Redis could not be asked. */
+export async function capture(engine: Engine, remote: Remote, tags: readonly string[]): Promise<Stamped | undefined> {
   const cells = tags.map((tag) => engine.cells.acquire(tag))
-  const { epoch, states } = await remote.tags(tags, true)
+  const reading = await orUndefined(engine.emit, 'tags', () => remote.tags(tags, true))
+  if (!reading) return
+  const { epoch, states } = reading
   learn(engine, epoch, cells, states)
   return { epoch, cells, stamps: tags.map((tag, i) => ({ tag, nonce: states[i]?.nonce ?? '' })) }
 }
 
-/** Adds tags that are known only after the load. `undefined` when one of them may have been invalidated during it. */
+/**
+ * Adds tags that are known only after the load. `undefined` when one of them may have been invalidated
+ * during it, and when Redis could not be asked.
+ */
 export async function captureLate(
   engine: Engine,
   remote: Remote,
@@ -41,9 +40,10 @@ export async function captureLate(
   tags: readonly string[],
   noted: Noted | undefined,
 ): Promise<Stamped | undefined> {
-  if (tags.length === 0) return before
   const cells = tags.map((tag) => engine.cells.acquire(tag))
-  const { epoch, states } = await remote.tags(tags, true)
+  const reading = await orUndefined(engine.emit, 'tags', () => remote.tags(tags, true))
+  if (!reading) return
+  const { epoch, states } = reading
   learn(engine, epoch, cells, states)
   if (!noted || noted.epoch !== before.epoch || epoch !== before.epoch) return
   const stamps: Stamp[] = []

@@ -46,6 +46,11 @@ export function isFailSafe<I extends Monotonic | ServerMs>(entry: Aged<I>, now: 
   return now < entry.expiresAt && now < entry.staleAt + policy.failSafeFor
 }
 
+/** Whether a value may be served while its reload is under way: then a flight answers before it ends. */
+export function mayAnswerEarly({ staleFor, refreshAhead, softTimeout }: Policy): boolean {
+  return staleFor > 0 || refreshAhead !== undefined || softTimeout !== undefined
+}
+
 /** XFetch with β = 1: the earlier the longer the load took, and in the mean before staleness by that time. */
 function isDue<I extends Monotonic | ServerMs>(
   entry: Aged<I>,

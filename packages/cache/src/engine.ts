@@ -5,6 +5,7 @@
 import type { Bulkhead } from './bulkhead.ts'
 import type { Cells } from './cells.ts'
 import type { Clock } from './clock.ts'
+import type { Drops } from './drops.ts'
 import type { Stamp } from './entry.ts'
 import type { CacheEvent, Hooks, Stored, TierName } from './events.ts'
 import type { Flights } from './flight.ts'
@@ -17,9 +18,9 @@ import type { Waiters } from './waiters.ts'
 /** What a flight brings to those who joined it. */
 export interface Answer {
   readonly held: Held
-  /** Where it was found; absent when this process loaded it. */
-  readonly tier?: TierName
-  readonly stored?: Stored
+  /** Where it was found; `undefined` when this process loaded it. */
+  readonly tier: TierName | undefined
+  readonly stored: Stored | undefined
   /** Another process loaded it while this one waited. */
   readonly waited: boolean
   /**
@@ -45,6 +46,7 @@ export interface Engine {
   readonly proof: Proof
   readonly cells: Cells
   readonly memory: MemoryTier
+  readonly drops: Drops
   readonly flights: Flights<Answer>
   readonly waiters: Waiters
   readonly bulkhead: Bulkhead

@@ -33,7 +33,7 @@ export interface Entry {
   /** How long the load took: what XFetch weighs (decide.ts). */
   readonly loadMs: number
   readonly stamps: readonly Stamp[]
-  /** SHA-256 of the payload, first 16 bytes, base64url. Equal hashes mean equal content. */
+  /** Of the payload (codec.ts). Equal hashes mean equal content. */
   readonly hash: string
   readonly payload: Buffer
 }

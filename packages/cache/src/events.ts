@@ -39,9 +39,9 @@ export interface ReadEvent {
   readonly key: string
   readonly outcome: ReadOutcome
   /** The tier that answered; absent when the value was loaded by this process, or on an error. */
-  readonly tier?: TierName
+  readonly tier?: TierName | undefined
   /** Present when this process loaded the value. */
-  readonly stored?: Stored
+  readonly stored?: Stored | undefined
   /** Milliseconds the value stays fresh from here: negative when it is stale, 0 when it was not stored. */
   readonly ttlMs: number
   readonly error?: unknown

@@ -63,7 +63,7 @@ function inMemory(engine: Engine, policy: Policy, key: string): Explained | unde
 
 async function inRedis(engine: Engine, policy: Policy, key: string): Promise<Explained | undefined> {
   const { remote, clock, proof } = engine
-  const bytes = remote && (await orUndefined(engine.emit, 'explain', () => remote.read(key)))
+  const [bytes] = (remote && (await orUndefined(engine.emit, 'explain', () => remote.read([key])))) ?? []
   if (!remote || !bytes) return
   const entry = decodeEntry(key, bytes)
   if (!entry) return { absent: false, ageMs: 0, ttlMs: 0, expiresInMs: 0, hash: '', tags: [], verdict: 'not readable' }

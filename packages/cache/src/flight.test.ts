@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 
 import type { Monotonic } from './clock.ts'
-import { Flights } from './flight.ts'
+import { Flight, Flights } from './flight.ts'
 import { GatedLoad } from './gated-load.ts'
 
-const now = 0 as Monotonic
+const flightOf = (key: string): Flight<string | undefined> => new Flight(key, 0 as Monotonic, 0, true)
 
 // A --------------- ends here
 //    superseded
@@ -14,9 +14,9 @@ test('a superseded flight does not free the slot of the one that replaced it', a
   const flights = new Flights<string | undefined>()
   const gate = new GatedLoad<string, string>()
 
-  const a = flights.start('k', now, 0, () => gate.load('a'))
+  const a = flights.start(flightOf('k'), () => gate.load('a'))
   flights.supersede('k')
-  const b = flights.start('k', now, 0, () => gate.load('b'))
+  const b = flights.start(flightOf('k'), () => gate.load('b'))
   gate.resolve(0, 'old')
   expect(await a.result).toBe('old')
   expect(flights.running('k')).toBe(b)
@@ -28,21 +28,24 @@ test('a superseded flight does not free the slot of the one that replaced it', a
 test('a superseded flight is not joined, and knows it', () => {
   const flights = new Flights<string | undefined>()
   const gate = new GatedLoad<string, string>()
-  const [a, b] = [flights.start('a', now, 0, () => gate.load('a')), flights.start('b', now, 0, () => gate.load('b'))]
+  const [a, b] = [
+    flights.start(flightOf('a'), () => gate.load('a')),
+    flights.start(flightOf('b'), () => gate.load('b')),
+  ]
   flights.supersedeAll()
   expect([a.superseded, b.superseded, flights.size]).toEqual([true, true, 0])
 })
 
 test('a failed flight frees its slot', async () => {
   const flights = new Flights<string | undefined>()
-  const flight = flights.start('k', now, 0, () => Promise.reject(new Error('no')))
+  const flight = flights.start(flightOf('k'), () => Promise.reject(new Error('no')))
   await expect(flight.result).rejects.toThrow('no')
   expect(flights.running('k')).toBeUndefined()
 })
 
 test('work that throws at once rejects, and frees its slot', async () => {
   const flights = new Flights<string | undefined>()
-  const flight = flights.start('k', now, 0, () => {
+  const flight = flights.start(flightOf('k'), () => {
     throw new Error('at once')
   })
   await expect(flight.result).rejects.toThrow('at once')
@@ -54,7 +57,7 @@ test('work that throws at once rejects, and frees its slot', async () => {
 test('who joins after an early answer waits for the end', async () => {
   const flights = new Flights<string | undefined>()
   const gate = new GatedLoad<string, string>()
-  const flight = flights.start('k', now, 0, () => gate.load('k'))
+  const flight = flights.start(flightOf('k'), () => gate.load('k'))
   const early = flight.result
   flight.serve('stale')
   const late = flight.result

@@ -32,38 +32,43 @@ export class Flight<R> {
   readonly ownInvalidations: number
   /** Set by whoever applies an invalidation of the key, or a reset. Never cleared. */
   superseded = false
-  readonly #first = Promise.withResolvers<R>()
-  #end: Promise<R> = this.#first.promise
+  /** For those who join before an early answer. Most flights have one answer, and need one promise. */
+  readonly #early: PromiseWithResolvers<R> | undefined
+  #end: Promise<R> | undefined
   #served = false
 
-  constructor(key: string, startedAt: Monotonic, ownInvalidations: number) {
+  /** `early`: it may answer before it ends. */
+  constructor(key: string, startedAt: Monotonic, ownInvalidations: number, early: boolean) {
     this.key = key
     this.startedAt = startedAt
     this.ownInvalidations = ownInvalidations
+    this.#early = early ? Promise.withResolvers() : undefined
   }
 
   /** What a caller that joins now will get. */
   get result(): Promise<R> {
-    return this.#served ? this.#end : this.#first.promise
+    if (!this.#end) throw new Error('A flight that was not started has no result')
+    return this.#early && !this.#served ? this.#early.promise : this.#end
   }
 
-  /** Answers those who have joined so far. The first answer counts. */
+  /** Answers those who have joined so far, if this flight may answer early. The first answer counts. */
   serve(answer: R): void {
     this.#served = true
-    this.#first.resolve(answer)
+    this.#early?.resolve(answer)
   }
 
-  /** Runs once; its end is the answer to all who have none yet. */
-  run(work: Work<R>): Promise<R> {
-    // What is thrown at once is a rejection too: the slot must not be left to a flight that never ends.
-    this.#end = (async () => work(this))()
-    this.#end.then(
-      (answer) => this.serve(answer),
-      (error: unknown) => this.#first.reject(error),
-    )
-    // A failure after an early answer is nobody's who waits; whoever started the flight reports it.
-    this.#first.promise.catch(() => undefined)
-    return this.#end
+  /** Runs once; its end is the answer to all who have none yet. `ended` is called before they have it. */
+  run(work: Work<R>, ended: (flight: Flight<R>) => void): void {
+    this.#end = this.#toItsEnd(work, ended)
+    if (this.#early) this.#end.then(this.#early.resolve, this.#early.reject)
+  }
+
+  async #toItsEnd(work: Work<R>, ended: (flight: Flight<R>) => void): Promise<R> {
+    try {
+      return await work(this)
+    } finally {
+      ended(this)
+    }
   }
 }
 
@@ -81,23 +86,17 @@ export class Flights<R> {
     return this.#running.get(key)
   }
 
-  /** Starts a flight in the key's slot. `work` begins at once. */
-  start(key: string, now: Monotonic, ownInvalidations: number, work: Work<R>): Flight<R> {
-    const flight = new Flight<R>(key, now, ownInvalidations)
-    this.#running.set(key, flight)
-    const release = (): void => {
-      if (this.#running.get(key) === flight) this.#running.delete(key)
-    }
-    flight.run(work).then(release, release)
+  /** Puts a flight into its key's slot and starts it. `work` begins at once. */
+  start(flight: Flight<R>, work: Work<R>): Flight<R> {
+    this.#running.set(flight.key, flight)
+    flight.run(work, this.#freed)
     return flight
   }
 
   /** Starts a flight that nobody joins, outside the slot. */
-  aside(key: string, now: Monotonic, ownInvalidations: number, work: Work<R>): Flight<R> {
-    const flight = new Flight<R>(key, now, ownInvalidations)
+  aside(flight: Flight<R>, work: Work<R>): Flight<R> {
     this.#aside.add(flight)
-    const release = (): boolean => this.#aside.delete(flight)
-    flight.run(work).then(release, release)
+    flight.run(work, this.#left)
     return flight
   }
 
@@ -112,5 +111,13 @@ export class Flights<R> {
   supersedeAll(): void {
     for (const flight of this.#aside) flight.superseded = true
     for (const key of [...this.#running.keys()]) this.supersede(key)
+  }
+
+  readonly #freed = (flight: Flight<R>): void => {
+    if (this.#running.get(flight.key) === flight) this.#running.delete(flight.key)
+  }
+
+  readonly #left = (flight: Flight<R>): void => {
+    this.#aside.delete(flight)
   }
 }

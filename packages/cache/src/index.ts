@@ -1,6 +1,8 @@
-/** The public surface of `@shop/cache`. */
+/** The public surface of `@shop/cache`; the contracts among it are for whoever writes an adapter (docs/adapters.md). */
 
+export type { Bus, BusListener, BusMessage } from './bus.ts'
 export { type Cache, createCache, type Health } from './cache.ts'
+export type { Clock, Millis, Monotonic, ServerMs } from './clock.ts'
 export { CacheError, type CacheErrorCode } from './errors.ts'
 export type {
   CacheEvent,
@@ -14,16 +16,28 @@ export type {
   TierName,
 } from './events.ts'
 export type { Explained, Explanation } from './explain.ts'
+export type { HttpHeaders } from './http.ts'
 export type { KeyPart } from './key.ts'
+export type { Claim, LeaseEnd, Leases } from './lease.ts'
 export { observeReads } from './observe.ts'
 export {
   type CacheOptions,
+  type HttpOptions,
   type LoadContext,
   type LoadOptions,
   type MemoryOptions,
   NOT_MODIFIED,
+  type NotModified,
+  type Previous,
   type ResourceOptions,
+  type Schema,
+  type SchemaResult,
+  type Scope,
 } from './options.ts'
+export type { OpenRemote, Remote } from './remote.ts'
 export type { Bytes, ReadOptions, Resource } from './resource.ts'
 export type { Stats } from './stats.ts'
+export { scopeTag } from './tag-names.ts'
+export type { Invalidated, Position, TagReading, TagState, TagStore } from './tags.ts'
+export type { SharedTier } from './tier.ts'
 export type { Warmed, WarmOptions } from './warm.ts'

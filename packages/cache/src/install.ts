@@ -6,47 +6,67 @@
  *     GET k sent ------------------------------------ reply: old value    not put into memory
  *                    invalidated k, applied here
  *
- * A message that concerns the key, or a reset, supersedes the flight; a message that concerns a tag
- * changes its cell, which was there before the request was sent. Either keeps the value out.
+ * A message that concerns the key, or a reset, supersedes the flight and is among the drops (drops.ts); a message that
+ * concerns a tag changes its cell, which was there before the request was sent. Either keeps the value out.
  */
 
 import { isCurrent } from './decide.ts'
-import type { Answer, Engine } from './engine.ts'
-import type { Flight } from './flight.ts'
+import type { Engine } from './engine.ts'
+import { valueInvalid } from './errors.ts'
 import type { Held } from './memory-tier.ts'
 import type { Policy } from './options.ts'
+import { plainCopy } from './plain.ts'
+import { check } from './schema.ts'
 
-/** Whether the value was current at this instant, as far as this process knows; then it is in memory, if the policy keeps it. */
-export function install(engine: Engine, policy: Policy, flight: Flight<Answer>, held: Held): boolean {
-  if (flight.superseded || !isCurrent(held.cells, held.nonces)) return false
-  if (policy.keep !== 'nothing') engine.memory.set(flight.key, held)
+/** What the value counts in memory. Throws `CACHE_VALUE_INVALID` for a weight that is none. */
+export function sizeOf({ weight, keep }: Policy, key: string, value: unknown, bytes: number): number {
+  if (!weight || value === undefined || keep === 'bytes') return bytes
+  const size = weight(value as never, bytes)
+  if (Number.isFinite(size) && size >= 0) return Math.ceil(size)
+  throw valueInvalid(key, `its weight is ${size}`)
+}
+
+/**
+ * Whether the value was current at this instant, as far as this process knows; then it is in memory, if the policy keeps
+ * it. `overtaken`: the key was dropped since the value was asked for.
+ */
+export function install(engine: Engine, policy: Policy, key: string, held: Held, overtaken: boolean): boolean {
+  if (overtaken || !isCurrent(held.cells, held.nonces)) return false
+  if (policy.keep !== 'nothing') engine.memory.set(key, held)
   return true
 }
 
-/** The part of a held value that the policy chooses: parsed, or as bytes of its own rather than a view of a larger answer. */
-export function content(policy: Policy, absent: boolean, payload: Buffer): Pick<Held, 'absent' | 'value' | 'payload'> {
-  const bytes = policy.keep === 'bytes'
-  return {
-    absent,
-    value: absent || bytes ? undefined : parseFrozen(payload),
-    payload: bytes ? Buffer.from(payload) : undefined,
+/**
+ * The part of a held value that the policy chooses: parsed, or as bytes of its own rather than a view of a larger answer.
+ * `undefined`: what is no JSON, or not what the schema describes, is as good as absent.
+ */
+export function content(policy: Policy, absent: boolean, payload: Buffer): Content | undefined {
+  if (absent) return { absent, value: undefined, payload: policy.keep === 'bytes' ? payload : undefined }
+  if (policy.keep === 'bytes') return { absent, value: undefined, payload: Buffer.from(payload) }
+  try {
+    const value: unknown = JSON.parse(payload.toString())
+    if (!policy.schema) return { absent, value: deepFreeze(value), payload: undefined }
+    const checked = check(policy.schema, value)
+    return checked.type === 'valid' ? { absent, value: plainCopy(checked.value), payload: undefined } : undefined
+  } catch (error) {
+    // A checksum is no proof of being JSON.
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
 }
+
+export type Content = Pick<Held, 'absent' | 'value' | 'payload'>
 
 /** The value as a caller of `get` has it. */
 export function unpack(held: Held): unknown {
-  return held.payload && !held.absent ? parseFrozen(held.payload) : held.value
+  return held.payload && !held.absent ? deepFreeze(JSON.parse(held.payload.toString())) : held.value
 }
 
-/** Frozen, because many share it. */
-function parseFrozen(payload: Buffer): unknown {
-  return deepFreeze(JSON.parse(payload.toString()))
-}
-
+/** Because many share it. */
 function deepFreeze(value: unknown): unknown {
-  if (typeof value === 'object' && value !== null) {
-    for (const member of Object.values(value)) deepFreeze(member)
-    Object.freeze(value)
-  }
-  return value
+  if (typeof value !== 'object' || value === null) return value
+  // What JSON has made inherits nothing that could be enumerated.
+  if (Array.isArray(value)) for (const member of value) deepFreeze(member)
+  else for (const name in value) deepFreeze((value as Record<string, unknown>)[name])
+  return Object.freeze(value)
 }

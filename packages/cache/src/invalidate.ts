@@ -14,7 +14,7 @@ import type { Engine, Pending } from './engine.ts'
 import type { Stamp } from './entry.ts'
 import { CacheError, closed } from './errors.ts'
 import type { Verdict } from './proof.ts'
-import { orUndefined } from './remote.ts'
+import { orUndefined, type Remote } from './remote.ts'
 
 const MOST_PENDING = 10_000
 const RETRY_EVERY: Millis = millis(250)
@@ -135,11 +135,6 @@ export class Invalidator {
         }
         for (const key of message.keys) waiters.wake(key, { type: 'not-stored' })
         return
-      case 'minted':
-        if (this.#stands(proof.mentioned(message.epoch, message.number))) {
-          for (const tag of message.tags) this.#engine.cells.change(tag, message.nonce, message.number)
-        }
-        return
       case 'echo':
         this.#stands(proof.echoed(message.epoch, message.number, message.sentAt))
         return
@@ -168,7 +163,7 @@ export class Invalidator {
         const { epoch, number } = await remote.renew()
         this.#stands(this.#engine.proof.mentioned(epoch, number))
       } else {
-        await this.#originateNow(names(part.tags), names(part.keys))
+        await this.#originateNow(remote, names(part.tags), names(part.keys))
       }
       this.#pending.done(part)
     } catch (error) {
@@ -185,12 +180,13 @@ export class Invalidator {
   }
 
   async #send(tags: readonly string[], keys: readonly string[]): Promise<boolean> {
-    if (!this.#engine.remote) {
+    const { remote } = this.#engine
+    if (!remote) {
       this.#forget(tags, keys)
       return true
     }
     try {
-      await this.#originateNow(tags, keys)
+      await this.#originateNow(remote, tags, keys)
       return true
     } catch (error) {
       if (!(error instanceof CacheError)) throw error
@@ -200,13 +196,14 @@ export class Invalidator {
   }
 
   /** Tells Redis, and applies the answer here: whoever called reads its own write (the bus may still be on its way). */
-  async #originateNow(tags: readonly string[], keys: readonly string[]): Promise<void> {
+  async #originateNow(remote: Remote, tags: readonly string[], keys: readonly string[]): Promise<void> {
+    const { proof } = this.#engine
     for (let at = 0; at < Math.max(tags.length, keys.length); at += BATCH) {
       const [someTags, someKeys] = [tags.slice(at, at + BATCH), keys.slice(at, at + BATCH)]
-      const done = await this.#engine.remote?.invalidate(someTags, someKeys)
-      if (done) this.answered(done.epoch, done.number)
-      if (done) this.#engine.proof.saw(done.epoch, done.number)
-      if (done && done.epoch === this.#engine.proof.epoch) this.#apply(someTags, someKeys, done.nonce, done.number)
+      const done = await remote.invalidate(someTags, someKeys)
+      this.answered(done.epoch, done.number)
+      proof.saw(done.epoch, done.number)
+      if (done.epoch === proof.epoch) this.#apply(someTags, someKeys, done.nonce, done.number)
       else this.#forget(someTags, someKeys)
     }
   }
@@ -234,14 +231,16 @@ export class Invalidator {
   #drop(keys: readonly string[]): void {
     for (const key of keys) {
       this.#engine.memory.delete(key)
+      this.#engine.drops.note(key)
       this.#engine.flights.supersede(key)
     }
   }
 
   #stands(verdict: Verdict): boolean {
     if (verdict.type === 'apply') return true
-    const { memory, cells, flights, waiters } = this.#engine
+    const { memory, cells, drops, flights, waiters } = this.#engine
     flights.supersedeAll()
+    drops.noteAll()
     memory.clear()
     cells.clear()
     waiters.wakeAll()

@@ -38,7 +38,8 @@ export interface Leases {
 
   /**
    * Takes the lease, whoever holds it: what its holder loads is not stored any more. The entry stays. For a write,
-   * which knows better than any load that began before it. Returns the token.
+   * which knows better than any load that began before it. Returns the token. Who waits goes
+   * on waiting, for the new holder.
    */
   seize(key: string, duration: Millis): Promise<string>
 

@@ -6,7 +6,7 @@
  */
 
 import { type Brought, bring, type PreviousOf, type Source } from './bring.ts'
-import { capture, captureLate, type Stamped } from './capture.ts'
+import { captureLate, type Stamped } from './capture.ts'
 import { Cell } from './cells.ts'
 import { between, type Monotonic } from './clock.ts'
 import { encodeEntry } from './codec.ts'
@@ -14,7 +14,7 @@ import { isCurrent } from './decide.ts'
 import type { Answer, Engine } from './engine.ts'
 import type { Stored } from './events.ts'
 import type { Flight } from './flight.ts'
-import { content, install } from './install.ts'
+import { install, sizeOf } from './install.ts'
 import type { LeaseEnd } from './lease.ts'
 import type { Held } from './memory-tier.ts'
 import { LIMITS, type Policy } from './options.ts'
@@ -29,21 +29,34 @@ export interface Load {
   readonly previous: PreviousOf
 }
 
-/** Loads under the lease `token`. Ends the lease whatever happens. */
-export async function loadFenced(engine: Engine, remote: Remote, load: Load, token: string): Promise<Answer> {
+/** Loads under the lease `token`, with the tags as they were `captured` before. Ends the lease whatever happens. */
+export async function loadFenced(
+  engine: Engine,
+  remote: Remote,
+  load: Load,
+  token: string,
+  captured: Promise<Stamped | undefined>,
+): Promise<Answer> {
   const { policy, flight, source } = load
   const { noted } = engine.proof
   const { turn } = engine.pending
   // Without it the value could not be stored, but the lease is held and the source is well: load all the same.
-  const before = await orUndefined(engine.emit, 'tags', () => capture(engine, remote, source.tags, noted))
+  const before = await captured
   const begunAt = engine.clock.now()
   try {
     const brought = await bring(engine, policy, flight.key, source, load.previous)
     const filled = before && (await fill(engine, remote, load, brought, { before, noted, turn }, token))
     if (!filled)
       release(engine, remote, flight.key, token, { type: keeps(policy, brought) ? 'not-stored' : 'unshared' })
-    const clean = filled !== undefined && install(engine, policy, flight, filled)
-    return finish(engine, policy, flight, filled ?? unstored(policy, brought), filled ? 'shared' : 'no', clean)
+    const clean = filled !== undefined && install(engine, policy, flight.key, filled, flight.superseded)
+    return finish(
+      engine,
+      policy,
+      flight,
+      filled ?? unstored(policy, flight.key, brought),
+      filled ? 'shared' : 'no',
+      clean,
+    )
   } catch (error) {
     release(engine, remote, flight.key, token, { type: 'failed', errorName: nameOf(error) })
     fail(engine, policy, flight, begunAt, error)
@@ -62,8 +75,8 @@ export async function loadLocal(engine: Engine, { policy, flight, source, previo
     const late = brought.tags.map((tag) => cells.stamp(tag))
     // The capture rule (capture.ts), with this process's own count in place of the number.
     const captured = late.every((cell) => cell.changed <= mark)
-    const held = hold(policy, brought, [...known, ...late], [...nonces, ...late.map((cell) => cell.nonce)])
-    const clean = captured && keeps(policy, brought) && install(engine, policy, flight, held)
+    const held = hold(policy, flight.key, brought, [...known, ...late], [...nonces, ...late.map((cell) => cell.nonce)])
+    const clean = captured && keeps(policy, brought) && install(engine, policy, flight.key, held, flight.superseded)
     return finish(engine, policy, flight, held, clean ? 'local' : 'no', clean)
   } catch (error) {
     fail(engine, policy, flight, begunAt, error)
@@ -87,7 +100,7 @@ export async function fill(
   token: string,
 ): Promise<Held | undefined> {
   if (!keeps(policy, brought)) return
-  const stamped = await orUndefined(engine.emit, 'tags', () => captureLate(engine, remote, before, brought.tags, noted))
+  const stamped = brought.tags.length === 0 ? before : await captureLate(engine, remote, before, brought.tags, noted)
   if (!stamped) return
   const { epoch, stamps, cells } = stamped
   const nonces = stamps.map(({ nonce }) => nonce)
@@ -113,16 +126,19 @@ export async function fill(
   if (lifetime <= 0) return
   if (!(await orUndefined(engine.emit, 'fill', () => remote.fill(flight.key, token, bytes, lifetime)))) return
   // What another epoch's nonces say cannot be compared with our cells: it is stored, and not held.
-  return hold(policy, brought, inOurEpoch ? cells : NEVER_CURRENT, inOurEpoch ? nonces : [])
+  return hold(policy, flight.key, brought, inOurEpoch ? cells : NEVER_CURRENT, inOurEpoch ? nonces : [])
 }
 
 /** Stands for cells of which nothing is known: no list of nonces matches it. */
 const NEVER_CURRENT: readonly Cell[] = [new Cell('', 0)]
 
-function hold(policy: Policy, brought: Brought, cells: readonly Cell[], nonces: readonly string[]): Held {
-  const { absent, payload, hash, loadedAt, staleAt, expiresAt, loadMs } = brought
+function hold(policy: Policy, key: string, brought: Brought, cells: readonly Cell[], nonces: readonly string[]): Held {
+  const { absent, value, payload, hash, loadedAt, staleAt, expiresAt, loadMs } = brought
+  const bytes = policy.keep === 'bytes'
   return {
-    ...content(policy, absent, payload),
+    absent,
+    value: bytes ? undefined : value,
+    payload: bytes ? payload : undefined,
     hash,
     loadedAt,
     loadedHereAt: loadedAt,
@@ -131,13 +147,13 @@ function hold(policy: Policy, brought: Brought, cells: readonly Cell[], nonces: 
     loadMs,
     cells,
     nonces,
-    size: payload.length,
+    size: sizeOf(policy, key, value, payload.length),
   }
 }
 
 /** What is answered and kept nowhere. */
-function unstored(policy: Policy, brought: Brought): Held {
-  return hold(policy, brought, NEVER_CURRENT, [])
+function unstored(policy: Policy, key: string, brought: Brought): Held {
+  return hold(policy, key, brought, NEVER_CURRENT, [])
 }
 
 function finish(
@@ -151,7 +167,7 @@ function finish(
   const now = engine.clock.now()
   const durationMs = between(held.loadedAt, now)
   engine.emit({ type: 'load', resource: policy.resource, key, durationMs, stored })
-  return { held, stored, waited: false, clean: clean && engine.proof.holds(now) }
+  return { held, tier: undefined, stored, waited: false, clean: clean && engine.proof.holds(now) }
 }
 
 function fail(engine: Engine, policy: Policy, { key }: Flight<Answer>, begunAt: Monotonic, error: unknown): never {

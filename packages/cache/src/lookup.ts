@@ -1,85 +1,89 @@
 /**
- * Judges whether an entry from Redis may be believed.
+ * Looks up keys in Redis: all that one turn of the event loop asks for by one command, and each of them once.
  *
- * With proof, tags are compared with this process's cells and Redis is not asked again: an L2 hit is one GET.
- * A cell that disagrees is confirmed in Redis before a good entry is thrown away, because a tag that
- * Redis evicted and minted anew may not have reached this process yet. Without proof, every tag and the
- * epoch are read from Redis after the entry, and must match then.
+ * A look may be shared until it is sent, and no longer: whoever joined later could get what was there before an
+ * invalidation that had been acknowledged to it.
  */
 
-import type { Cell } from './cells.ts'
-import { decodeEntry, identityOf } from './codec.ts'
 import type { Engine } from './engine.ts'
-import type { Entry } from './entry.ts'
-import type { Rejection } from './events.ts'
-import type { Remote } from './remote.ts'
+import { Gather } from './gather.ts'
+import { type Found, judge } from './judge.ts'
+import type { Policy } from './options.ts'
+import { type Remote, withoutRemote } from './remote.ts'
+import { type Weighed, weigh } from './weigh.ts'
 
-export type Found =
-  | { readonly type: 'entry'; readonly entry: Entry; readonly cells: readonly Cell[]; readonly identity: Buffer }
-  /** `identity` is that of the bytes that were there, so that a claim counts them as absent. */
-  | { readonly type: 'none'; readonly identity?: Buffer }
+/** One command asks for so many at most: Redis does nothing else while it runs, and the answer is held whole. */
+const MOST_KEYS = 32
 
-/** With `strict`, this process's own knowledge of tags does not count, however young its proof. */
-export async function judge(
-  engine: Engine,
-  remote: Remote,
-  resource: string,
-  key: string,
-  bytes: Buffer | undefined,
-  strict: boolean,
-): Promise<Found> {
-  if (!bytes) return { type: 'none' }
-  const entry = decodeEntry(key, bytes)
-  // Cells before any question to Redis: a message that overtakes the answer then finds its cell.
-  const cells = entry ? entry.stamps.map(({ tag }) => engine.cells.acquire(tag)) : []
-  const reason = entry ? await rejection(engine, remote, key, entry, cells, strict) : 'foreign'
-  if (entry && !reason) return { type: 'entry', entry, cells, identity: identityOf(bytes) }
-  engine.emit({ type: 'rejected', resource, key, reason: reason ?? 'foreign' })
-  return { type: 'none', identity: identityOf(bytes) }
+/** What a look into Redis showed. */
+export interface Seen {
+  readonly found: Found
+  readonly weighed: Weighed
 }
 
-async function rejection(
-  engine: Engine,
-  remote: Remote,
-  key: string,
-  entry: Entry,
-  cells: readonly Cell[],
-  strict: boolean,
-): Promise<Rejection | undefined> {
-  const { proof, clock, pending } = engine
-  const now = clock.now()
-  if (proof.toServer(now) >= entry.expiresAt) return 'expired'
-  if (pending.has(key, entry.stamps)) return 'pending'
-  const trusted = !strict && proof.holds(now) && entry.epoch === proof.epoch
-  if (trusted && entry.stamps.every(({ nonce }, i) => nonce === cells[i]?.nonce)) return
-  return confirm(engine, remote, entry, cells)
+/** Redis did not answer: it is not asked again for this read. */
+export const UNSEEN: unique symbol = Symbol('unseen')
+
+export type Look = Seen | typeof UNSEEN
+
+interface Asked {
+  readonly policy: Policy
+  readonly key: string
 }
 
-async function confirm(
-  engine: Engine,
-  remote: Remote,
-  entry: Entry,
-  cells: readonly Cell[],
-): Promise<Rejection | undefined> {
-  const { epoch, states } = await remote.tags(
-    entry.stamps.map(({ tag }) => tag),
-    false,
-  )
-  learn(engine, epoch, cells, states)
-  if (epoch !== entry.epoch) return 'epoch'
-  return entry.stamps.every(({ nonce }, i) => nonce === states[i]?.nonce) ? undefined : 'tag'
-}
+export class Lookups {
+  readonly #engine: Engine
+  readonly #remote: Remote
+  readonly #asked: Gather<Asked, Look>
+  /** Not sent yet. */
+  readonly #open = new Map<string, Promise<Look>>()
 
-/** Cells learn only within their own epoch: numbers of two epochs cannot be compared. */
-export function learn(
-  engine: Engine,
-  epoch: string,
-  cells: readonly Cell[],
-  states: readonly ({ readonly nonce: string; readonly number: number } | undefined)[],
-): void {
-  if (epoch !== engine.proof.epoch) return
-  for (const [i, state] of states.entries()) {
-    const cell = cells[i]
-    if (state && cell) engine.cells.offer(cell, state.nonce, state.number)
+  constructor(engine: Engine, remote: Remote) {
+    this.#engine = engine
+    this.#remote = remote
+    this.#asked = new Gather(engine.clock, MOST_KEYS, (asked) => {
+      this.#open.clear()
+      return this.#lookAll(asked)
+    })
+  }
+
+  /** Whether it is worth looking now. */
+  get usable(): boolean {
+    return this.#remote.usable
+  }
+
+  /** Never rejects. */
+  of(policy: Policy, key: string): Promise<Look> {
+    const shared = this.#open.get(key)
+    if (shared) return shared
+    const look = this.#asked.of({ policy, key })
+    this.#open.set(key, look)
+    return look
+  }
+
+  async #lookAll(asked: readonly Asked[]): Promise<readonly (Look | Promise<Look>)[]> {
+    const { mark } = this.#engine.drops
+    try {
+      const bytes = await this.#remote.read(asked.map(({ key }) => key))
+      return asked.map((one, i) => this.#judged(one, bytes[i], mark))
+    } catch (error) {
+      this.#failed(error)
+      return asked.map(() => UNSEEN)
+    }
+  }
+
+  /** A promise only where Redis has to be asked about the tags: most reads of Redis end without one. */
+  #judged({ policy, key }: Asked, bytes: Buffer | undefined, mark: number): Look | Promise<Look> {
+    const engine = this.#engine
+    const seen = (found: Found): Seen => {
+      return { found, weighed: weigh(engine, policy, key, found, engine.drops.since(mark, key), false) }
+    }
+    const judged = judge(engine, this.#remote, policy.resource, key, bytes, false)
+    return judged instanceof Promise ? judged.then(seen).catch((error: unknown) => this.#failed(error)) : seen(judged)
+  }
+
+  #failed(error: unknown): Look {
+    withoutRemote(this.#engine.emit, 'read', error)
+    return UNSEEN
   }
 }

@@ -121,33 +121,111 @@ export interface ResourceOptions<A, V> {
    * @default 5_000
    */
   readonly loadTimeout?: number | undefined
+  /**
+   * What a value counts against `memory.maxBytes`, given the value and its bytes as JSON. Where bytes are kept, they count.
+   * @default its bytes
+   */
+  readonly weight?: ((value: NoInfer<V>, bytes: number) => number) | undefined
+  /**
+   * Whose the value is. That of a tenant or a user has the owner as the first part of its key, carries the owner's tag
+   * (`scopeTag`), so that all that is cached of one owner can be invalidated at once, and is private to HTTP.
+   * @default 'public'
+   */
+  readonly scope?: Scope<A> | undefined
+  /**
+   * What HTTP caches may do with the value (`httpHeaders`).
+   * @default undefined (they may not store it)
+   */
+  readonly http?: HttpOptions | undefined
+  /**
+   * Of the value's shape, as Standard Schema defines it (zod, valibot, arktype, …): what the source or another process
+   * brings is checked, and what comes out is the value. Must be synchronous, and accept its own output. A value that is
+   * refused rejects the read with `CACHE_VALUE_INVALID`; in Redis it is as good as absent. Values kept as bytes are
+   * checked when they are loaded.
+   */
+  readonly schema?: Schema<NoInfer<V>> | undefined
   /** The parts that name one value among those of the resource. */
   readonly key: (argument: A) => readonly KeyPart[]
   /** Tags known before the load. */
   readonly tags?: ((argument: A) => readonly string[]) | undefined
-  /** Tags computed from the value; added to those of `tags`. */
-  readonly tagsOf?: ((value: V, argument: A) => readonly string[]) | undefined
-  /** Asks the source. `undefined` means that there is no such value; anything else must be JSON. */
-  readonly load: (argument: A, context: LoadContext<V>) => Promise<V | undefined | NotModified>
+  /** Tags computed from the value; added to those of `tags`. Write it below `load`, from which its type is inferred. */
+  readonly tagsOf?: ((value: NoInfer<V>, argument: A) => readonly string[]) | undefined
+  /**
+   * Asks the source. `undefined` means that there is no such value; anything else must be plain JSON: a `Date`, a `Map`,
+   * an instance, `NaN` are refused with `CACHE_VALUE_INVALID`.
+   */
+  readonly load: (argument: A, context: LoadContext) => Promise<V | undefined>
+  /**
+   * Asks the source whether a stale value that is at hand still stands; used in place of `load` where there is one.
+   * Returns `NOT_MODIFIED`, and the value is fresh again, or what `load` would.
+   * @default undefined (`load` is used)
+   */
+  readonly reload?:
+    | ((
+        argument: A,
+        previous: Previous<NoInfer<V>>,
+        context: LoadContext,
+      ) => Promise<NoInfer<V> | undefined | NotModified>)
+    | undefined
   /** Asks the source for many, in order; used when one `getMany` has several to load. */
   readonly loadMany?:
-    | ((arguments_: readonly A[], context: { readonly signal: AbortSignal }) => Promise<readonly (V | undefined)[]>)
+    | ((arguments_: readonly A[], context: LoadContext) => Promise<readonly (NoInfer<V> | undefined)[]>)
     | undefined
 }
 
-/** What a loader returns to say that the previous value still stands. */
+/** What `reload` returns to say that the previous value still stands. */
 export const NOT_MODIFIED: unique symbol = Symbol('not modified')
 export type NotModified = typeof NOT_MODIFIED
 
-export interface LoadContext<V = unknown> {
+export interface LoadContext {
   /** Aborted when `loadTimeout` is over and nobody waits for the result any more. */
   readonly signal: AbortSignal
-  /**
-   * The stale value that this load replaces, when there is one at hand. A loader that can tell cheaply that it still
-   * stands returns `NOT_MODIFIED`: it is then stored anew as it is.
-   */
-  readonly previous: { readonly value: V; readonly hash: string } | undefined
 }
+
+export interface Previous<V> {
+  readonly value: V
+  /** Of its bytes. */
+  readonly hash: string
+}
+
+export type Scope<A> =
+  | 'public'
+  | { readonly tenant: (argument: A) => KeyPart }
+  | { readonly user: (argument: A) => KeyPart }
+
+/** All in milliseconds, written in whole seconds. */
+export interface HttpOptions {
+  /** For every cache (RFC 9111 section 5.2.2.1). */
+  readonly maxAge: number
+  /**
+   * For shared caches that serve one site, such as a CDN (RFC 9213). Only for what is public.
+   * @default maxAge
+   */
+  readonly sharedMaxAge?: number | undefined
+  /**
+   * How much longer it may be served while it is fetched anew (RFC 5861 section 3).
+   * @default 0
+   */
+  readonly staleWhileRevalidate?: number | undefined
+  /**
+   * How much longer it may be served when fetching fails (RFC 5861 section 4).
+   * @default 0
+   */
+  readonly staleIfError?: number | undefined
+}
+
+/** Standard Schema, version 1: https://standardschema.dev */
+export interface Schema<V> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => SchemaResult<V> | Promise<SchemaResult<V>>
+  }
+}
+
+export type SchemaResult<V> =
+  | { readonly value: V; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] }
 
 export const DEFAULTS = Object.freeze({
   maxStaleness: 500,
@@ -162,6 +240,8 @@ export const DEFAULTS = Object.freeze({
   withoutProofFor: 0,
   loadTimeout: 5_000,
   reloads: 64,
+  staleWhileRevalidate: 0,
+  staleIfError: 0,
 })
 
 /** Not options, but limits that an overflow meets with an error or an uncached answer. */
@@ -195,6 +275,18 @@ export interface Policy {
   readonly negativeTtl: Millis
   readonly withoutProofFor: Millis
   readonly loadTimeout: Millis
+  readonly weight: ((value: never, bytes: number) => number) | undefined
+  readonly schema: Schema<unknown> | undefined
+  readonly scope: 'public' | 'tenant' | 'user'
+  readonly http: HttpPolicy | undefined
+}
+
+/** `undefined`: as `maxAge`. */
+export interface HttpPolicy {
+  readonly maxAge: Millis
+  readonly sharedMaxAge: Millis | undefined
+  readonly staleWhileRevalidate: Millis
+  readonly staleIfError: Millis
 }
 
 export function resolveCacheOptions(options: CacheOptions): ResolvedCacheOptions {
@@ -224,6 +316,32 @@ export function resolvePolicy<A, V>(options: ResourceOptions<A, V>): Policy {
     negativeTtl: millis(whole('negativeTtl', options.negativeTtl ?? DEFAULTS.negativeTtl, 0)),
     withoutProofFor: millis(whole('withoutProofFor', options.withoutProofFor ?? DEFAULTS.withoutProofFor, 0)),
     loadTimeout: millis(whole('loadTimeout', options.loadTimeout ?? DEFAULTS.loadTimeout, 1, 600_000)),
+    weight: options.weight,
+    schema: options.schema,
+    scope: scopeOf(options.scope),
+    http: httpPolicy(options),
+  })
+}
+
+function scopeOf<A>(scope: Scope<A> | undefined): Policy['scope'] {
+  if (scope === undefined || scope === 'public') return 'public'
+  if (typeof scope === 'object' && 'tenant' in scope) return 'tenant'
+  if (typeof scope === 'object' && 'user' in scope) return 'user'
+  throw optionInvalid('scope', "'public', { tenant } or { user }", scope)
+}
+
+function httpPolicy<A, V>({ http, scope }: ResourceOptions<A, V>): HttpPolicy | undefined {
+  if (!http) return undefined
+  const { sharedMaxAge } = http
+  if (sharedMaxAge !== undefined && scopeOf(scope) !== 'public')
+    throw optionInvalid('http.sharedMaxAge', "used with scope 'public'", sharedMaxAge)
+  return Object.freeze({
+    maxAge: millis(whole('http.maxAge', http.maxAge, 0)),
+    sharedMaxAge: sharedMaxAge === undefined ? undefined : millis(whole('http.sharedMaxAge', sharedMaxAge, 0)),
+    staleWhileRevalidate: millis(
+      whole('http.staleWhileRevalidate', http.staleWhileRevalidate ?? DEFAULTS.staleWhileRevalidate, 0),
+    ),
+    staleIfError: millis(whole('http.staleIfError', http.staleIfError ?? DEFAULTS.staleIfError, 0)),
   })
 }
 

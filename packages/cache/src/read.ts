@@ -1,7 +1,7 @@
 /**
- * One flight of a read: Redis, then the lease, then the source.
+ * One flight of a read: what a look into Redis showed, then the lease, then the source.
  *
- *     GET k ── believed, fresh ───────────────────────────────────────▶ answer (redis)
+ *     seen ── believed, fresh ────────────────────────────────────────▶ answer (redis)
  *       │  └── believed, to be reloaded ──▶ answer at once, and go on
  *       │ absent, rejected, stale
  *     claim ── found ── believed ─────────────────────────────────────▶ answer (redis)
@@ -11,23 +11,29 @@
  *       └── fails, or is slow: a value within failSafeFor ────────────▶ answer (stale)
  *
  *     Redis not usable, at any step: load without it, bounded by the bulkhead
+ *
+ * The tags that the load needs are asked for together with the lease. If the lease is not granted they were asked for in
+ * vain; their cells are then known for the value that another process brings.
  */
 
 import type { PreviousOf, Source } from './bring.ts'
-import { after, between, type Cancel, type Millis, type Monotonic, millis } from './clock.ts'
-import { decide, isFailSafe, isVouched } from './decide.ts'
+import { capture } from './capture.ts'
+import { after, between, type Cancel, type Millis, millis } from './clock.ts'
+import { identityOf } from './codec.ts'
+import { isFailSafe, isVouched } from './decide.ts'
 import type { Answer, Engine } from './engine.ts'
-import type { Entry } from './entry.ts'
 import { loadFailedElsewhere } from './errors.ts'
 import type { TierName } from './events.ts'
 import type { Flight } from './flight.ts'
-import { content, install, unpack } from './install.ts'
+import { unpack } from './install.ts'
+import { type Found, judge } from './judge.ts'
 import type { LeaseEnd } from './lease.ts'
-import { loadFenced, loadLocal } from './load.ts'
-import { type Found, judge } from './lookup.ts'
+import { type Load, loadFenced, loadLocal } from './load.ts'
+import { type Look, type Seen, UNSEEN } from './lookup.ts'
 import type { Held } from './memory-tier.ts'
 import type { Policy } from './options.ts'
-import { orUndefined, type Remote } from './remote.ts'
+import { type Remote, withoutRemote } from './remote.ts'
+import { type Weighed, weigh } from './weigh.ts'
 
 /** A lease outlives the deadline of the load it is for by the way there and back. */
 const LEASE_MARGIN: Millis = millis(250)
@@ -37,14 +43,15 @@ export class Reading {
   readonly #engine: Engine
   readonly #policy: Policy
   readonly #flight: Flight<Answer>
-  readonly #source: Source
+  readonly #source: () => Source
   /** This process's own knowledge of tags does not count. */
   readonly #strict: boolean
   /** What may be served if the source fails. */
   #fallback: Answer | undefined
   #previous: PreviousOf
 
-  constructor(engine: Engine, policy: Policy, flight: Flight<Answer>, source: Source, strict: boolean) {
+  /** `source` is asked for only when there is something to load. */
+  constructor(engine: Engine, policy: Policy, flight: Flight<Answer>, source: () => Source, strict: boolean) {
     this.#engine = engine
     this.#policy = policy
     this.#flight = flight
@@ -52,45 +59,53 @@ export class Reading {
     this.#strict = strict
   }
 
-  /** `held` is what memory has and could not serve for good. */
-  async run(held: Held | undefined): Promise<Answer> {
+  /** `held` is what memory has and could not serve for good; `look` what Redis showed, if it was asked. */
+  async run(held: Held | undefined, look: Look | undefined): Promise<Answer> {
     if (held) this.#fallBackOn(held, 'memory')
     const cancel = this.#serveFallbackWhenSlow()
     try {
       const { remote } = this.#engine
-      const answer = remote?.usable && (await orUndefined(this.#engine.emit, 'read', () => this.#throughRedis(remote)))
-      return answer || (await loadLocal(this.#engine, this.#load()))
+      const answer = look !== UNSEEN && remote?.usable && (await this.#throughRedis(remote, look))
+      return answer || (await loadLocal(this.#engine, this.#load(this.#source())))
     } catch (error) {
       const fallback = this.#usableFallback()
       if (!fallback) throw error
       return fallback
     } finally {
-      cancel()
+      cancel?.()
     }
   }
 
-  /** `undefined` when the time in which others may load is over and none has brought a value. */
-  async #throughRedis(remote: Remote): Promise<Answer | undefined> {
+  /** `undefined` when Redis fails, and when the time in which others may load is over and none has brought a value. */
+  async #throughRedis(remote: Remote, seen: Seen | undefined): Promise<Answer | undefined> {
+    try {
+      const { found, weighed } = seen ?? (await this.#look(remote))
+      const { answer, reload } = this.#kept(found, weighed)
+      if (answer && !reload) return answer
+      if (answer) this.#flight.serve(answer)
+      return await this.#byLease(remote, found)
+    } catch (error) {
+      return withoutRemote(this.#engine.emit, 'read', error)
+    }
+  }
+
+  async #byLease(remote: Remote, first: Found): Promise<Answer | undefined> {
     const { clock, waiters } = this.#engine
     const { key } = this.#flight
+    const source = this.#source()
     const lease = millis(this.#policy.loadTimeout + LEASE_MARGIN)
     const giveUpAt = after(clock.now(), lease)
     let waited = false
-    let rejected: Buffer | undefined
-    let found = await this.#judge(remote, await remote.read(key))
+    let found = first
 
     for (;;) {
-      rejected = found.identity
-      if (found.type === 'entry') {
-        const { answer, reload } = this.#fromRedis(found, waited)
-        // What another process has just brought is not reloaded at once, though chance may say so.
-        if (answer && (!reload || waited)) return answer
-        if (answer) this.#flight.serve(answer)
-      }
       const waiter = waiters.open(key)
       try {
-        const claim = await remote.claim(key, rejected, lease)
-        if (claim.type === 'granted') return await loadFenced(this.#engine, remote, this.#load(), claim.token)
+        const claiming = remote.claim(key, found.bytes && identityOf(found.bytes), lease)
+        const captured = capture(this.#engine, remote, source.tags)
+        const claim = await claiming
+        if (claim.type === 'granted')
+          return await loadFenced(this.#engine, remote, this.#load(source), claim.token, captured)
         if (claim.type === 'busy') {
           const left = between(clock.now(), giveUpAt)
           if (left <= 0) return
@@ -99,15 +114,36 @@ export class Reading {
         } else {
           if (clock.now() > giveUpAt) return
           found = await this.#judge(remote, claim.bytes)
+          const { answer, reload } = this.#kept(found, this.#weigh(found, waited))
+          // What another process has just brought is not reloaded at once, though chance may say so.
+          if (answer && (!reload || waited)) return answer
+          if (answer) this.#flight.serve(answer)
         }
       } finally {
-        waiter.close()
+        waiters.close(key, waiter)
       }
     }
   }
 
-  #judge(remote: Remote, bytes: Buffer | undefined): Promise<Found> {
+  #judge(remote: Remote, bytes: Buffer | undefined): Found | Promise<Found> {
     return judge(this.#engine, remote, this.#policy.resource, this.#flight.key, bytes, this.#strict)
+  }
+
+  async #look(remote: Remote): Promise<Seen> {
+    const [bytes] = await remote.read([this.#flight.key])
+    const found = await this.#judge(remote, bytes)
+    return { found, weighed: this.#weigh(found, false) }
+  }
+
+  #weigh(found: Found, waited: boolean): Weighed {
+    return weigh(this.#engine, this.#policy, this.#flight.key, found, this.#flight.superseded, waited)
+  }
+
+  /** Keeps what may do if the load fails. */
+  #kept(found: Found, weighed: Weighed): Weighed {
+    if (weighed.held && weighed.reload && found.type === 'entry')
+      this.#fallBackOn(weighed.held, 'redis', found.entry.payload)
+    return weighed
   }
 
   /** Whether it is worth asking for the lease again. */
@@ -117,47 +153,12 @@ export class Reading {
     return end?.type !== 'unshared'
   }
 
-  /** An entry that is believed: what it answers, if it may be served, and whether it is to be reloaded. */
-  #fromRedis({ entry, cells }: Found & { type: 'entry' }, waited: boolean): { answer?: Answer; reload: boolean } {
-    const { proof, clock, chance } = this.#engine
-    const value = this.#content(entry)
-    if (!value) return { reload: true }
-    const held: Held = {
-      ...value,
-      hash: entry.hash,
-      loadedAt: proof.toMonotonic(entry.loadedAt),
-      loadedHereAt: Number.NEGATIVE_INFINITY as Monotonic,
-      staleAt: proof.toMonotonic(entry.staleAt),
-      expiresAt: proof.toMonotonic(entry.expiresAt),
-      loadMs: entry.loadMs,
-      cells,
-      nonces: entry.stamps.map(({ nonce }) => nonce),
-      size: entry.payload.length,
-    }
-    const clean = install(this.#engine, this.#policy, this.#flight, held) && proof.holds(clock.now())
-    const decision = decide(entry, proof.toServer(clock.now()), this.#policy, chance)
-    if (decision !== 'serve') this.#fallBackOn(held, 'redis', entry.payload)
-    if (decision === 'load') return { reload: true }
-    return { answer: { held, tier: 'redis', waited, clean }, reload: decision === 'serve-and-reload' }
-  }
-
-  /** A checksum is no proof of being JSON: what cannot be parsed is as good as absent. */
-  #content(entry: Entry): Pick<Held, 'absent' | 'value' | 'payload'> | undefined {
-    try {
-      return content(this.#policy, entry.absent, entry.payload)
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error
-      this.#engine.emit({ type: 'rejected', resource: this.#policy.resource, key: this.#flight.key, reason: 'foreign' })
-      return undefined
-    }
-  }
-
-  #load(): Parameters<typeof loadLocal>[1] {
-    return { policy: this.#policy, flight: this.#flight, source: this.#source, previous: this.#previous }
+  #load(source: Source): Load {
+    return { policy: this.#policy, flight: this.#flight, source, previous: this.#previous }
   }
 
   #fallBackOn(held: Held, tier: TierName, payload = held.payload): void {
-    this.#fallback = { held, tier, waited: false, clean: false }
+    this.#fallback = { held, tier, stored: undefined, waited: false, clean: false }
     if (held.absent) return
     this.#previous = () => ({
       hash: held.hash,
@@ -177,9 +178,9 @@ export class Reading {
     return usable ? { ...fallback, clean: proof.holds(now) } : undefined
   }
 
-  #serveFallbackWhenSlow(): Cancel {
+  #serveFallbackWhenSlow(): Cancel | undefined {
     const { softTimeout } = this.#policy
-    if (softTimeout === undefined) return () => undefined
+    if (softTimeout === undefined) return
     return this.#engine.clock.timer(softTimeout, () => {
       const fallback = this.#usableFallback()
       if (fallback) this.#flight.serve(fallback)

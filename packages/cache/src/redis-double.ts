@@ -183,6 +183,7 @@ export class ProcessDouble implements Remote {
     if (this.#closed || this.#server.state === 'dead') return
     const { epoch, number } = this.#server.position()
     this.#subscribed = true
+    this.#listener?.resumed()
     this.#listener?.answered(epoch, number)
     this.#become(true)
     this.#probe()
@@ -199,8 +200,8 @@ export class ProcessDouble implements Remote {
     else queueMicrotask(() => this.#listener?.message(message))
   }
 
-  read(key: string): Promise<Buffer | undefined> {
-    return this.#send('read', () => this.#entry(key))
+  read(keys: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
+    return this.#send('read', () => keys.map((key) => this.#entry(key)))
   }
 
   claim(key: string, rejected: Buffer | undefined, duration: Millis): Promise<Claim> {
@@ -256,17 +257,14 @@ export class ProcessDouble implements Remote {
     return this.#send('tags', () => {
       const { epoch, number } = this.#server.position()
       const nonce = this.#server.unique()
-      const minted: string[] = []
       const states = names.map((name) => {
         const held = this.#server.memory.tags.get(name)
         if (held?.epoch === epoch) return held
         if (!mint) return undefined
-        minted.push(name)
         const state = { epoch, nonce, number }
         this.#server.memory.tags.set(name, state)
         return state
       })
-      if (minted.length > 0) this.#server.publish({ type: 'minted', epoch, number, nonce, tags: minted })
       return { epoch, states }
     })
   }

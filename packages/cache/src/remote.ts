@@ -28,10 +28,14 @@ export async function orUndefined<R>(
   try {
     return await act()
   } catch (error) {
-    if (!(error instanceof CacheError && error.code.startsWith('CACHE_REMOTE_'))) throw error
-    emit({ type: 'remote-error', operation, error })
-    return undefined
+    return withoutRemote(emit, operation, error)
   }
+}
+
+/** Reports trouble with Redis, and throws what is none. */
+export function withoutRemote(emit: (event: CacheEvent) => void, operation: string, error: unknown): undefined {
+  if (!(error instanceof CacheError && error.code.startsWith('CACHE_REMOTE_'))) throw error
+  emit({ type: 'remote-error', operation, error })
 }
 
 /**

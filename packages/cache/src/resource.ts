@@ -2,25 +2,29 @@
  * A resource: one kind of cached value, declared once with its key, its tags, its lifetime and its loader.
  */
 
-import { Batch } from './batch.ts'
 import type { Source } from './bring.ts'
+import type { Aborting } from './bulkhead.ts'
 import { between, type Monotonic } from './clock.ts'
 import { decodeEntry, encodeEntry, identityOf } from './codec.ts'
-import { decide, isVouched } from './decide.ts'
+import { Deadlines } from './deadline.ts'
+import { decide, isVouched, mayAnswerEarly } from './decide.ts'
 import type { Answer, Engine } from './engine.ts'
-import { keyInvalid, optionInvalid } from './errors.ts'
-import type { ReadEvent, ReadOutcome } from './events.ts'
+import { CacheError, keyInvalid, optionInvalid } from './errors.ts'
+import type { Operation, ReadEvent, ReadOutcome } from './events.ts'
 import { type Explanation, explain } from './explain.ts'
-import type { Flight } from './flight.ts'
+import { Flight, type Work } from './flight.ts'
+import { Gather } from './gather.ts'
+import { type HttpHeaders, headersOf } from './http.ts'
 import { unpack } from './install.ts'
 import type { Invalidator } from './invalidate.ts'
-import { keyOf } from './key.ts'
+import { type KeyPart, keyOf } from './key.ts'
+import { type Look, type Lookups, UNSEEN } from './lookup.ts'
 import type { Held } from './memory-tier.ts'
-import { type Policy, type ResourceOptions, resolvePolicy } from './options.ts'
+import { type LoadContext, type Policy, type Previous, type ResourceOptions, resolvePolicy } from './options.ts'
 import { parsePosition } from './position.ts'
 import { Reading } from './read.ts'
 import { orUndefined } from './remote.ts'
-import { checkTags } from './tag-names.ts'
+import { checkTags, scopeTag } from './tag-names.ts'
 import { type Warmed, type WarmOptions, warm } from './warm.ts'
 import { writeThrough } from './write.ts'
 
@@ -51,20 +55,36 @@ export class Resource<A, V> {
   readonly #keyOf: ReturnType<typeof keyOf>
   /** Every entry of the resource carries it, so that all can be invalidated at once. */
   readonly #ownTag: string
+  readonly #lookups: Lookups | undefined
+  /** Whose a value is; `undefined` where it is everyone's. */
+  readonly #owner: ((argument: A) => KeyPart) | undefined
+  readonly #deadlines: Deadlines
+  readonly #early: boolean
+  readonly #reads: Operation
   #reloading = 0
 
   /** Use `cache.resource()`. */
-  constructor(engine: Engine, invalidator: Invalidator, options: ResourceOptions<A, V>) {
+  constructor(engine: Engine, invalidator: Invalidator, lookups: Lookups | undefined, options: ResourceOptions<A, V>) {
     this.#engine = engine
     this.#invalidator = invalidator
     this.#options = { ...options }
     this.#policy = resolvePolicy(options)
     this.#keyOf = keyOf(options.name, options.version)
     this.#ownTag = `~${options.name}`
+    this.#lookups = lookups
+    this.#owner = ownerOf(options.scope)
+    this.#deadlines = new Deadlines(engine.clock, this.#policy.loadTimeout)
+    this.#early = mayAnswerEarly(this.#policy)
+    this.#reads = { name: 'read', resource: this.#policy.resource }
   }
 
   get name(): string {
     return this.#policy.resource
+  }
+
+  /** What HTTP caches may do with a value: `Cache-Control`, and `CDN-Cache-Control` where the two differ. */
+  get httpHeaders(): HttpHeaders {
+    return headersOf(this.#policy)
   }
 
   /**
@@ -91,10 +111,10 @@ export class Resource<A, V> {
       throw keyInvalid(this.name, `${arguments_.length} keys at once; the most is ${MOST_KEYS}`)
     }
     const { loadMany } = this.#options
-    const { clock, bulkhead } = this.#engine
+    const { clock } = this.#engine
     // One place for all of them: they are one question to the source.
     const batch =
-      loadMany && new Batch<A, V>(clock, (all, signal) => bulkhead.run(async () => loadMany(all, { signal }), signal))
+      loadMany && new Gather<Asked<A>, V | undefined>(clock, MOST_KEYS, (asked) => this.#loadAll(loadMany, asked))
     const held = await Promise.all(arguments_.map((argument) => this.#read(argument, batch, options?.after)))
     return held.map((one) => unpack(one) as V | undefined)
   }
@@ -160,7 +180,7 @@ export class Resource<A, V> {
   async expire(argument: A): Promise<boolean> {
     const { remote, proof, clock, emit } = this.#engine
     const key = this.#key(argument)
-    const bytes = remote?.usable ? await orUndefined(emit, 'expire', () => remote.read(key)) : undefined
+    const [bytes] = (remote?.usable && (await orUndefined(emit, 'expire', () => remote.read([key])))) || []
     const entry = bytes && decodeEntry(key, bytes)
     const now = proof.toServer(clock.now())
     if (remote && bytes && entry && now < entry.staleAt) {
@@ -181,7 +201,15 @@ export class Resource<A, V> {
   }
 
   #key(argument: A): string {
-    return this.#keyOf(this.#options.key(argument))
+    const parts = this.#options.key(argument)
+    return this.#keyOf(this.#owner ? [this.#owner(argument), ...parts] : parts)
+  }
+
+  /** Of the resource, and of whose the value is. */
+  #ownTags(argument: A): string[] {
+    const { scope } = this.#policy
+    if (!this.#owner || scope === 'public') return [this.#ownTag]
+    return [this.#ownTag, scopeTag(scope, this.#owner(argument))]
   }
 
   #read(argument: A, batch: Batch<A, V> | undefined, after: string | undefined): Held | Promise<Held> {
@@ -201,41 +229,41 @@ export class Resource<A, V> {
         return held
       }
     }
-    return this.#reporting(key, this.#fly(key, now, argument, batch, vouched ? held : undefined))
+    const usable = vouched ? held : undefined
+    // A reader that may be given something before the load is over must not wait for the look first.
+    const lookups = usable && this.#policy.softTimeout ? undefined : this.#lookups
+    if (!lookups?.usable || this.#engine.flights.running(key))
+      return this.#fly(key, now, argument, batch, usable, undefined)
+    return this.#engine.hooks.around(this.#reads, () => this.#lookUp(lookups, key, now, argument, batch, usable))
+  }
+
+  /** Redis first; a flight only for what it does not have. */
+  async #lookUp(
+    lookups: Lookups,
+    key: string,
+    startedAt: Monotonic,
+    argument: A,
+    batch: Batch<A, V> | undefined,
+    held: Held | undefined,
+  ): Promise<Held> {
+    const look = await lookups.of(this.#policy, key)
+    const weighed = look === UNSEEN ? undefined : look.weighed
+    if (!weighed?.answer) return this.#fly(key, startedAt, argument, batch, held, look)
+    if (weighed.reload) this.#reload(key, argument, weighed.answer.held)
+    return this.#report(key, weighed.answer, false)
   }
 
   /** Past this process's own knowledge, and past flights that began without it. */
-  #readStrictly(key: string, argument: A): Promise<Held> {
+  async #readStrictly(key: string, argument: A): Promise<Held> {
     const { flights, clock, ownInvalidations } = this.#engine
-    const flight = flights.aside(key, clock.now(), ownInvalidations, (own) =>
-      this.#start(own, argument, undefined, undefined, true),
-    )
-    return this.#reporting(
-      key,
-      flight.result.then((answer) => ({ answer, joined: false })),
-    )
-  }
-
-  async #reporting(key: string, flown: Promise<{ answer: Answer; joined: boolean }>): Promise<Held> {
-    const { clock, emit } = this.#engine
     try {
-      const { answer, joined } = await flown
-      const { held, tier, stored } = answer
-      const now = clock.now()
-      const read: ReadEvent = {
-        type: 'read',
-        resource: this.name,
-        key,
-        outcome: outcomeOf(answer, joined, now),
-        ttlMs: stored === 'no' ? 0 : between(now, held.staleAt),
-        ...(tier && { tier }),
-        ...(stored && { stored }),
-      }
-      emit(read)
-      return held
+      const flight = flights.aside(
+        new Flight(key, clock.now(), ownInvalidations, this.#early),
+        this.#work(argument, undefined, undefined, undefined, true),
+      )
+      return this.#report(key, await flight.result, false)
     } catch (error) {
-      emit({ type: 'read', resource: this.name, key, outcome: 'error', ttlMs: 0, error })
-      throw error
+      this.#reportFailure(key, error)
     }
   }
 
@@ -258,34 +286,64 @@ export class Resource<A, V> {
     argument: A,
     batch: Batch<A, V> | undefined,
     held: Held | undefined,
-  ): Promise<{ answer: Answer; joined: boolean }> {
+    look: Look | undefined,
+  ): Promise<Held> {
     const { clock, flights, options } = this.#engine
-    for (;;) {
-      const { ownInvalidations } = this.#engine
-      if (flights.running(key)?.ownInvalidations !== ownInvalidations) flights.supersede(key)
-      const running = flights.running(key)
-      const work = (own: Flight<Answer>) => this.#start(own, argument, batch, held, false)
-      const flight = running ?? flights.start(key, clock.now(), ownInvalidations, work)
-      const answer = await flight.result
-      if (answer.clean || between(flight.startedAt, startedAt) <= options.maxStaleness)
-        return { answer, joined: running !== undefined }
+    try {
+      for (;;) {
+        const { ownInvalidations } = this.#engine
+        let running = flights.running(key)
+        if (running && running.ownInvalidations !== ownInvalidations) {
+          flights.supersede(key)
+          running = undefined
+        }
+        const flight =
+          running ??
+          flights.start(
+            new Flight(key, clock.now(), ownInvalidations, this.#early),
+            this.#work(argument, batch, held, look, false),
+          )
+        const answer = await flight.result
+        if (answer.clean || between(flight.startedAt, startedAt) <= options.maxStaleness)
+          return this.#report(key, answer, running !== undefined)
+      }
+    } catch (error) {
+      this.#reportFailure(key, error)
     }
   }
 
-  #start(
-    flight: Flight<Answer>,
+  #report(key: string, answer: Answer, joined: boolean): Held {
+    const { held, tier, stored } = answer
+    const now = this.#engine.clock.now()
+    const ttlMs = stored === 'no' ? 0 : between(now, held.staleAt)
+    const outcome = outcomeOf(answer, joined, now)
+    const read: ReadEvent = { type: 'read', resource: this.name, key, outcome, tier, stored, ttlMs }
+    this.#engine.emit(read)
+    return held
+  }
+
+  #reportFailure(key: string, error: unknown): never {
+    this.#engine.emit({ type: 'read', resource: this.name, key, outcome: 'error', ttlMs: 0, error })
+    throw error
+  }
+
+  #work(
     argument: A,
     batch: Batch<A, V> | undefined,
     held: Held | undefined,
+    look: Look | undefined,
     strict: boolean,
-  ): Promise<Answer> {
-    const reading = new Reading(this.#engine, this.#policy, flight, this.#source(argument, batch), strict)
-    return this.#engine.hooks.around({ name: 'read', resource: this.name }, () => reading.run(held))
+  ): Work<Answer> {
+    const source = (): Source => this.#source(argument, batch)
+    const run = (flight: Flight<Answer>): Promise<Answer> =>
+      new Reading(this.#engine, this.#policy, flight, source, strict).run(held, look)
+    // Who looked is within a span already.
+    return look ? run : (flight) => this.#engine.hooks.around(this.#reads, () => run(flight))
   }
 
   /** Reloads in the background what is served meanwhile. One of the fleet does; the others wait for it there. */
   #reload(key: string, argument: A, held: Held): void {
-    const { flights, clock, emit, options } = this.#engine
+    const { flights, clock, emit, options, ownInvalidations } = this.#engine
     if (flights.running(key)) return
     if (this.#reloading >= options.reloads) {
       emit({ type: 'reload-dropped', resource: this.name, key })
@@ -293,32 +351,69 @@ export class Resource<A, V> {
     }
     this.#reloading++
     flights
-      .start(key, clock.now(), this.#engine.ownInvalidations, (own) =>
-        this.#start(own, argument, undefined, held, false),
+      .start(
+        new Flight(key, clock.now(), ownInvalidations, this.#early),
+        this.#work(argument, undefined, held, undefined, false),
       )
       .result.catch((error: unknown) => emit({ type: 'reload-failed', resource: this.name, key, error }))
       .finally(() => this.#reloading--)
   }
 
+  async #loadAll(
+    loadMany: NonNullable<ResourceOptions<A, V>['loadMany']>,
+    asked: readonly Asked<A>[],
+  ): Promise<readonly (V | undefined)[]> {
+    const arguments_ = asked.map(({ argument }) => argument)
+    const [first] = asked
+    if (!first) return []
+    // The first to be aborted is the first that was asked for: all have the same time.
+    const { aborting } = first
+    const values = await this.#engine.bulkhead.run(async () => loadMany(arguments_, contextOf(aborting)), aborting)
+    if (values.length === asked.length) return values
+    throw new CacheError('CACHE_LOAD_FAILED', `loadMany answered ${values.length} values for ${asked.length} arguments`)
+  }
+
   #source(argument: A, batch: Batch<A, V> | undefined): Source {
-    const { load, tags, tagsOf } = this.#options
-    const known = checkTags([this.#ownTag, ...(tags?.(argument) ?? [])])
+    const { load, reload, tags, tagsOf } = this.#options
+    const known = checkTags([...this.#ownTags(argument), ...(tags?.(argument) ?? [])])
     return {
       tags: known,
-      load: (signal, previous) => {
-        if (batch) return batch.load(argument, signal)
-        const context = {
-          signal,
-          get previous() {
-            return previous?.() as { readonly value: V; readonly hash: string } | undefined
-          },
-        }
-        return this.#engine.bulkhead.run(async () => load(argument, context), signal)
+      deadlines: this.#deadlines,
+      load: (aborting, previous) => {
+        if (batch) return batch.of({ argument, aborting })
+        const act =
+          reload && previous
+            ? async () => reload(argument, previous() as Previous<V>, contextOf(aborting))
+            : async () => load(argument, contextOf(aborting))
+        return this.#engine.bulkhead.run(act, aborting)
       },
       tagsOf: (value) => (tagsOf ? tagsOf(value as V, argument).filter((tag) => !known.includes(tag)) : []),
     }
   }
 }
+
+/** The signal is made when it is asked for. */
+function contextOf(aborting: Aborting): LoadContext {
+  return {
+    get signal() {
+      return aborting.signal
+    },
+  }
+}
+
+function ownerOf<A>(scope: ResourceOptions<A, unknown>['scope']): ((argument: A) => KeyPart) | undefined {
+  if (typeof scope !== 'object') return undefined
+  return 'tenant' in scope ? scope.tenant : scope.user
+}
+
+/** One of several that are loaded together. */
+interface Asked<A> {
+  readonly argument: A
+  readonly aborting: Aborting
+}
+
+/** The loads of one `getMany`: those that are ready in one turn are one question to the source. */
+type Batch<A, V> = Gather<Asked<A>, V | undefined>
 
 function outcomeOf({ held, tier, waited }: Answer, joined: boolean, now: Monotonic): ReadOutcome {
   if (waited) return 'collapsed'

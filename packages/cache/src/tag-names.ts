@@ -1,6 +1,7 @@
 /** Tags: what may be one, and how many there may be at once. */
 
 import { tagInvalid } from './errors.ts'
+import type { KeyPart } from './key.ts'
 import { LIMITS } from './options.ts'
 
 /** Returns the distinct tags, checked. Throws `CACHE_TAG_INVALID` for an empty, long or surplus one. */
@@ -13,4 +14,9 @@ export function checkTags(tags: readonly string[], most: number = LIMITS.tagsPer
       throw tagInvalid(`a tag has 1 to ${LIMITS.tagBytes} bytes of well-formed text`)
   }
   return distinct
+}
+
+/** The tag that everything cached of one tenant or one user carries: `cache.invalidateTags([scopeTag('user', 42)])`. */
+export function scopeTag(scope: 'tenant' | 'user', owner: KeyPart): string {
+  return `~${scope}:${owner}`
 }

@@ -44,7 +44,7 @@ export interface Position {
 }
 
 export interface TagStore {
-  /** Reads tags. With `mint`, must give each missing tag a new nonce and the present number, and tell the bus. */
+  /** Reads tags. With `mint`, must give each missing tag a new nonce and the present number. A tag of an earlier epoch is missing. */
   tags(names: readonly string[], mint: boolean): Promise<TagReading>
 
   /**
@@ -56,6 +56,6 @@ export interface TagStore {
   /** Counts one up and publishes that entries have changed or gone stale, and removes nothing. */
   announce(changed: readonly string[], stale: readonly string[]): Promise<Position>
 
-  /** Starts a new epoch: no entry written before is believed again. */
+  /** Starts a new epoch: no entry written before is believed again. The count goes on. */
   renew(): Promise<Position>
 }

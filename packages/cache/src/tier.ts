@@ -6,6 +6,9 @@
  */
 
 export interface SharedTier {
-  /** Reads the bytes of one key, or `undefined`. Must reject, in finite time, when it cannot tell. */
-  read(key: string): Promise<Buffer | undefined>
+  /**
+   * Reads the bytes of each key, or `undefined`, in the order asked for and as they are at an instant after the call. Must
+   * reject, in finite time, when it cannot tell.
+   */
+  read(keys: readonly string[]): Promise<readonly (Buffer | undefined)[]>
 }

@@ -30,6 +30,7 @@ test('a wake reaches every waiter of the key and nobody else, and leaves no time
   waiters.wake('k', { type: 'not-stored' })
   expect(await Promise.all(waits.slice(0, 2))).toEqual([{ type: 'not-stored' }, { type: 'not-stored' }])
   expect(clock.timers).toBe(1)
-  for (const waiter of [a, b, other]) waiter.close()
+  for (const waiter of [a, b]) waiters.close('k', waiter)
+  waiters.close('x', other)
   expect(waiters.size).toBe(0)
 })

@@ -12,15 +12,36 @@
 import type { Clock, Millis } from './clock.ts'
 import type { LeaseEnd } from './lease.ts'
 
-export interface Waiter {
+export class Waiter {
+  readonly #clock: Clock
+  #heard: LeaseEnd | undefined
+  #wake: ((end: LeaseEnd) => void) | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  hear(end: LeaseEnd): void {
+    this.#heard ??= end
+    this.#wake?.(end)
+  }
+
   /** The end of the lease, or `undefined` after `longest`. */
-  wait(longest: Millis): Promise<LeaseEnd | undefined>
-  close(): void
+  async wait(longest: Millis): Promise<LeaseEnd | undefined> {
+    if (this.#heard) return this.#heard
+    return new Promise((resolve) => {
+      const cancel = this.#clock.timer(longest, () => resolve(undefined))
+      this.#wake = (end) => {
+        cancel()
+        resolve(end)
+      }
+    })
+  }
 }
 
 export class Waiters {
   readonly #clock: Clock
-  readonly #waiting = new Map<string, Set<(end: LeaseEnd) => void>>()
+  readonly #waiting = new Map<string, Waiter[]>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -31,39 +52,25 @@ export class Waiters {
   }
 
   open(key: string): Waiter {
-    let wake: (end: LeaseEnd) => void = () => undefined
-    const ended = new Promise<LeaseEnd>((resolve) => {
-      wake = resolve
-    })
-    const all = this.#waiting.get(key) ?? new Set()
-    this.#waiting.set(key, all.add(wake))
-    return {
-      wait: (longest) => this.#orAfter(ended, longest),
-      close: () => {
-        all.delete(wake)
-        if (all.size === 0 && this.#waiting.get(key) === all) this.#waiting.delete(key)
-      },
-    }
+    const waiter = new Waiter(this.#clock)
+    const others = this.#waiting.get(key)
+    if (others) others.push(waiter)
+    else this.#waiting.set(key, [waiter])
+    return waiter
+  }
+
+  close(key: string, waiter: Waiter): void {
+    const others = this.#waiting.get(key)?.filter((other) => other !== waiter)
+    if (others?.length) this.#waiting.set(key, others)
+    else this.#waiting.delete(key)
   }
 
   wake(key: string, end: LeaseEnd): void {
-    for (const wake of this.#waiting.get(key) ?? []) wake(end)
+    for (const waiter of this.#waiting.get(key) ?? []) waiter.hear(end)
   }
 
   /** An end may have been missed, or will never come: everyone looks again. */
   wakeAll(): void {
     for (const key of this.#waiting.keys()) this.wake(key, { type: 'not-stored' })
-  }
-
-  async #orAfter(ended: Promise<LeaseEnd>, longest: Millis): Promise<LeaseEnd | undefined> {
-    let cancel = (): void => undefined
-    const over = new Promise<undefined>((resolve) => {
-      cancel = this.#clock.timer(longest, () => resolve(undefined))
-    })
-    try {
-      return await Promise.race([ended, over])
-    } finally {
-      cancel()
-    }
   }
 }

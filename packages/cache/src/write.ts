@@ -10,7 +10,7 @@
  * Redis only if nothing else was invalidated since; in every other case the entry is gone and loaded anew.
  */
 
-import { packed, type Source } from './bring.ts'
+import { type Brought, packed, type Source } from './bring.ts'
 import { capture } from './capture.ts'
 import { type Millis, millis } from './clock.ts'
 import type { Answer, Engine } from './engine.ts'
@@ -45,21 +45,19 @@ export async function writeThrough(
   }
   const { noted } = engine.proof
   const { turn } = engine.pending
-  const before = await orUndefined(engine.emit, 'tags', () => capture(engine, remote, source.tags, noted))
+  const before = await capture(engine, remote, source.tags)
   // Not in the slot of the key: who reads meanwhile may have the old value, until the write is acknowledged.
-  const flight = new Flight<Answer>(key, clock.now(), engine.ownInvalidations)
+  const flight = new Flight<Answer>(key, clock.now(), engine.ownInvalidations, false)
   const loadedAt = clock.now()
-  let value: unknown
+  let brought: Brought
   try {
-    value = await commit()
+    brought = packed(engine, policy, key, source, await commit(), undefined, loadedAt, millis(0))
   } catch (error) {
     release(engine, remote, key, token, { type: 'failed', errorName: nameOf(error) })
-    // The write may have happened all the same: its answer may be what was lost.
+    // The write may have happened all the same: its answer may be what was lost, or cannot be cached.
     await invalidator.originate([], [key])
     throw error
   }
-  const brought = packed(engine, policy, key, source, value, undefined, loadedAt)
-  const full = { ...brought, loadMs: millis(0) }
-  const filled = before && (await fill(engine, remote, { policy, flight }, full, { before, noted, turn }, token))
+  const filled = before && (await fill(engine, remote, { policy, flight }, brought, { before, noted, turn }, token))
   return filled ? invalidator.announce([key]) : invalidator.originate([], [key])
 }

@@ -2,7 +2,7 @@
 
 import { type CacheEvent, createCache } from '../src/index.ts'
 import { RedisDouble } from '../src/testing.ts'
-import { BOUND, type Member, until, type World } from './world.ts'
+import { BOUND, closeAndCheck, type Member, until, type World } from './world.ts'
 
 export async function doubleWorld(): Promise<World & { readonly double: RedisDouble }> {
   const double = new RedisDouble()
@@ -39,12 +39,12 @@ export async function doubleWorld(): Promise<World & { readonly double: RedisDou
     flushAll: async () => double.flushAll(),
     evictTag: async (tag) => double.evictTag(tag),
     evictState: async () => double.evictState(),
+    endLease: async (key) => void double.memory.leases.delete(key),
     async tamper(from, to, change) {
       const held = double.memory.entries.get(from)
       if (held) double.memory.entries.set(to, { ...held, bytes: change(Buffer.from(held.bytes)) })
     },
-    async close() {
-      await Promise.all(members.map(({ cache }) => cache.close()))
-    },
+    closeMembers: () => closeAndCheck(members),
+    close: () => closeAndCheck(members),
   }
 }

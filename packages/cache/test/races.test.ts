@@ -60,12 +60,30 @@ describe('an answer that its invalidation has overtaken', () => {
     const r1 = products(p1)
     wire.holdAnswers()
     const read = r1.get(1)
+    await turn()
     price = 2
     await products(p2).invalidate(1)
     await turn()
     wire.deliverAnswers()
     expect((await read)?.price).toBe(1)
     expect((await r1.get(1))?.price).toBe(2)
+  })
+
+  // P1   get k   sent: entry (1) ........................ get k again: a look of its own: 2   answer: 1, for the first
+  // P2                          price = 2, invalidate k ▲
+  test('of a read is not for who asks after it was sent', async () => {
+    await products(p2).get(1)
+    const r1 = products(p1)
+    wire.holdAnswers()
+    const before = r1.get(1)
+    await turn()
+    price = 2
+    await products(p2).invalidate(1)
+    await turn()
+    const afterwards = r1.get(1)
+    await turn()
+    wire.deliverAnswers()
+    expect([(await before)?.price, (await afterwards)?.price]).toEqual([1, 2])
   })
 
   // P1   GET k: entry (1, a)   tags?: a ................... answer: given, not kept
@@ -75,6 +93,7 @@ describe('an answer that its invalidation has overtaken', () => {
     const r1 = products(p1)
     wire.holdAnswers()
     const read = r1.get(1)
+    await turn()
     wire.deliverAnswers()
     wire.holdAnswers()
     await turn()

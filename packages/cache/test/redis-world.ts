@@ -9,7 +9,7 @@ import { Redis } from 'ioredis'
 import { type CacheEvent, createCache } from '../src/index.ts'
 import { redis } from '../src/redis/index.ts'
 import { layout } from '../src/redis/layout.ts'
-import { BOUND, type Member, until, type World } from './world.ts'
+import { BOUND, closeAndCheck, type Member, until, type World } from './world.ts'
 
 const NAME = 'test'
 const at = layout(NAME, '-')
@@ -77,15 +77,20 @@ export async function redisWorld(): Promise<World & { readonly url: string; read
     flushAll: async () => void (await admin.flushall()),
     evictTag: async (tag) => void (await admin.del(at.tag(tag))),
     evictState: async () => void (await admin.del(at.state)),
+    endLease: async (key) => void (await admin.del(at.lease(key))),
     async tamper(from, to, change) {
       const bytes = await admin.getBuffer(at.entry(from))
       if (bytes) await admin.set(at.entry(to), change(bytes), 'PX', 60_000)
     },
+    closeMembers: () => closeAndCheck(members),
     async close() {
-      await Promise.all(members.map(({ cache }) => cache.close()))
-      admin.disconnect()
-      await server.stop()
-      await directory.remove()
+      try {
+        await closeAndCheck(members)
+      } finally {
+        admin.disconnect()
+        await server.stop()
+        await directory.remove()
+      }
     },
   }
 }

@@ -5,6 +5,8 @@
  * behaves as Redis does where it matters.
  */
 
+import { expect } from 'vitest'
+
 import type { Cache, CacheEvent, CacheOptions } from '../src/index.ts'
 
 /** The bound in every test: short, so that a test of what happens past it is short. */
@@ -35,9 +37,43 @@ export interface World {
   evictTag(tag: string): Promise<void>
   /** Removes the record of epoch and count. */
   evictState(): Promise<void>
+  /** Ends the lease of a key, as its time does: nobody is told. */
+  endLease(key: string): Promise<void>
   /** Puts the bytes of one key under another, or damages them. */
   tamper(from: string, to: string, change: (bytes: Buffer) => Buffer): Promise<void>
+  /** Closes the processes there are, and checks what each has counted. The server stays. */
+  closeMembers(): Promise<void>
   close(): Promise<void>
+}
+
+/** Closes these processes and forgets them. Then what each has counted must add up: every test ends with this. */
+export async function closeAndCheck(members: Member[]): Promise<void> {
+  const closing = members.splice(0)
+  await Promise.all(closing.map(({ cache }) => cache.close()))
+  for (const member of closing) checkCounters(member)
+}
+
+/** The equations between counters, and of counters with events. Reads that are still under way are in neither. */
+export function checkCounters({ cache, events }: Member): void {
+  const stats = cache.stats()
+  const { requests, hits, stale, misses, collapsed, errors, memoryHits, redisHits, loads } = stats
+  const all = (type: CacheEvent['type']): number => events.filter((event) => event.type === type).length
+  const failed = events.filter((event) => event.type === 'load' && event.error !== undefined).length
+  expect({ requests, hits }).toEqual({
+    requests: hits + stale + misses + collapsed + errors,
+    hits: memoryHits + redisHits,
+  })
+  expect(stats).toMatchObject({
+    requests: all('read'),
+    loads: all('load'),
+    invalidations: all('invalidate'),
+    rejected: all('rejected'),
+    resets: all('reset'),
+    remoteErrors: all('remote-error'),
+  })
+  // A miss is one load that brought a value. Any other load was begun by a read that something else had answered.
+  expect(loads - failed).toBeGreaterThanOrEqual(misses)
+  expect(loads).toBeLessThanOrEqual(requests + cache.health().flights)
 }
 
 /** Resolves when `fact` holds; rejects after ten seconds, naming it. */

@@ -15,7 +15,7 @@ const LAYERS: readonly (readonly string[])[] = [
   // ground
   ['clock', 'errors', 'events', 'unique'],
   // facts
-  ['key', 'entry', 'manual-clock', 'gated-load'],
+  ['key', 'entry', 'plain', 'deadline', 'gather', 'manual-clock', 'gated-load'],
   // contracts
   ['codec', 'tier', 'lease', 'tags'],
   ['bus'],
@@ -23,27 +23,30 @@ const LAYERS: readonly (readonly string[])[] = [
   // choices
   ['options', 'redis-double'],
   // mechanisms
-  ['cells', 'proof', 'flight', 'waiters', 'bulkhead', 'batch', 'observe', 'stats', 'tag-names'],
+  ['cells', 'proof', 'flight', 'waiters', 'bulkhead', 'drops', 'observe', 'stats', 'tag-names', 'schema', 'http'],
   ['memory-tier'],
   ['decide', 'position', 'warm'],
   // operations
   ['engine'],
-  ['install', 'lookup', 'invalidate', 'bring', 'explain'],
-  ['capture'],
-  ['load'],
+  ['install', 'judge', 'invalidate', 'bring', 'explain'],
+  ['weigh', 'capture'],
+  ['lookup', 'load'],
   ['read', 'write'],
   // façade
   ['resource'],
   ['cache'],
   ['index'],
   // edge
-  ['hono', 'otel', 'testing'],
+  ['hono', 'otel', 'conformance-fleet'],
+  ['conformance'],
+  ['tier-conformance', 'lease-conformance', 'tags-conformance', 'bus-conformance'],
+  ['testing'],
 ]
 
 /** Redis keeps the contracts, and knows nothing above them. */
 const REDIS_LAYERS: readonly (readonly string[])[] = [
   ...LAYERS.slice(0, 5),
-  ['redis/layout', 'redis/scripts', 'redis/deadline', 'redis/client'],
+  ['redis/layout', 'redis/scripts'],
   ['redis/link'],
   ['redis/subscription'],
   ['redis/index'],

@@ -2,7 +2,8 @@
  * Redis as the shared tier, the lease, the tag store and the bus of a cache.
  *
  * Two connections: one for commands (link.ts) and one that listens (subscription.ts). The steps that must
- * not be interrupted are scripts (scripts.ts); where everything lies is in layout.ts.
+ * not be interrupted are scripts (scripts.ts); where everything lies is in layout.ts. What many reads ask for in one
+ * turn of the event loop is one command of each kind (gather.ts).
  */
 
 import type { BusListener } from '../bus.ts'
@@ -17,6 +18,7 @@ import {
   type ServerMs,
 } from '../clock.ts'
 import { optionInvalid, remoteFailed } from '../errors.ts'
+import { Gather } from '../gather.ts'
 import type { Claim, LeaseEnd } from '../lease.ts'
 import type { OpenRemote, Remote } from '../remote.ts'
 import type { Invalidated, Position, TagReading, TagState } from '../tags.ts'
@@ -46,6 +48,9 @@ export interface RedisOptions {
 export const REDIS_DEFAULTS = Object.freeze({ commandTimeout: 250, probeInterval: 100 })
 
 const TAG_LIFETIME: Millis = millis(86_400_000)
+/** What one command asks for at most: Redis does nothing else while it runs, and its answer is held whole. */
+const MOST = Object.freeze({ claims: 64, fills: 16, tagLists: 32 })
+
 /** Probes answered for this long without one echo: the subscription is deaf. */
 const DEAF: Millis = millis(2_000)
 
@@ -77,6 +82,10 @@ class RedisRemote implements Remote {
   readonly #at: Layout
   readonly #link: Link
   readonly #subscription: Subscription
+  readonly #claims: Gather<AskedClaim, Claim>
+  readonly #fills: Gather<AskedFill, boolean>
+  readonly #mintings: Gather<readonly string[], TagReading>
+  readonly #readings: Gather<readonly string[], TagReading>
   #listener: BusListener | undefined
   #nextProbe: Cancel | undefined
   #probing = false
@@ -108,6 +117,10 @@ class RedisRemote implements Remote {
       },
       onUsable: (usable) => this.#listener?.usable(usable),
     })
+    this.#claims = new Gather(clock, MOST.claims, (asked) => this.#claimAll(asked))
+    this.#fills = new Gather(clock, MOST.fills, (asked) => this.#fillAll(asked))
+    this.#mintings = new Gather(clock, MOST.tagLists, (lists) => this.#tagsOfAll(lists, true))
+    this.#readings = new Gather(clock, MOST.tagLists, (lists) => this.#tagsOfAll(lists, false))
   }
 
   get usable(): boolean {
@@ -116,30 +129,21 @@ class RedisRemote implements Remote {
 
   listen(listener: BusListener): void {
     this.#listener = listener
-    if (this.usable) listener.usable(true)
     this.#probeLater()
   }
 
-  async read(key: string): Promise<Buffer | undefined> {
-    return (await this.#link.read(this.#at.entry(key))) ?? undefined
+  read(keys: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
+    return this.#link.read(keys.map(this.#at.entry))
   }
 
-  async claim(key: string, rejected: Buffer | undefined, duration: Millis): Promise<Claim> {
-    const token = this.#unique()
-    // An answer that comes after we stopped waiting may have granted a lease that nobody would use.
-    const late = (reply: unknown): void => {
-      if (this.#claimed(reply, token).type === 'granted')
-        this.release(key, token, { type: 'not-stored' }).catch(() => undefined)
-    }
-    const keys = [this.#at.entry(key), this.#at.lease(key)]
-    const reply = await this.#link.evaluate(CLAIM, keys, [token, duration, rejected ?? '', this.#process], late)
-    return this.#claimed(reply, token)
+  claim(key: string, rejected: Buffer | undefined, duration: Millis): Promise<Claim> {
+    return this.#claims.of({ key, rejected, duration, token: this.#unique() })
   }
 
   async seize(key: string, duration: Millis): Promise<string> {
     const token = this.#unique()
     const late = (): void => void this.release(key, token, { type: 'not-stored' }).catch(() => undefined)
-    await this.#link.evaluate(SEIZE, [this.#at.lease(key)], [token, duration], late)
+    await this.#link.evaluate(SEIZE, [this.#at.lease(key)], [token, Math.ceil(duration)], late)
     return token
   }
 
@@ -147,25 +151,16 @@ class RedisRemote implements Remote {
     return (await this.#link.evaluate(REPLACE, [this.#at.entry(key)], [identity, bytes])) === 1
   }
 
-  async fill(key: string, token: string, bytes: Buffer, lifetime: Millis): Promise<boolean> {
-    const keys = [this.#at.entry(key), this.#at.lease(key)]
-    const args = [token, bytes, Math.ceil(lifetime), this.#at.ownPrefix, ended(key, { type: 'stored' })]
-    return (await this.#link.evaluate(FILL, keys, args)) === 1
+  fill(key: string, token: string, bytes: Buffer, lifetime: Millis): Promise<boolean> {
+    return this.#fills.of({ key, token, bytes, lifetime })
   }
 
   async release(key: string, token: string, end: LeaseEnd): Promise<void> {
     await this.#link.evaluate(RELEASE, [this.#at.lease(key)], [token, this.#at.ownPrefix, ended(key, end)])
   }
 
-  async tags(names: readonly string[], mint: boolean): Promise<TagReading> {
-    const keys = [this.#at.state, ...names.map(this.#at.tag)]
-    const args = [...this.#position(), mint ? 1 : 0, this.#unique(), TAG_LIFETIME, this.#at.bus, JSON.stringify(names)]
-    const [epoch, ...rest] = texts('tags', await this.#link.evaluate(TAGS, keys, args))
-    const states = names.map((_, i): TagState | undefined => {
-      const nonce = rest[2 * i]
-      return nonce ? { nonce, number: Number(rest[2 * i + 1]) } : undefined
-    })
-    return { epoch: epoch ?? '', states }
+  tags(names: readonly string[], mint: boolean): Promise<TagReading> {
+    return (mint ? this.#mintings : this.#readings).of(names)
   }
 
   async invalidate(tags: readonly string[], keys: readonly string[]): Promise<Invalidated> {
@@ -204,18 +199,42 @@ class RedisRemote implements Remote {
     )
   }
 
-  #claimed(reply: unknown, token: string): Claim {
-    const [type, detail] = Array.isArray(reply) ? reply : []
-    switch (String(type)) {
-      case 'granted':
-        return { type: 'granted', token }
-      case 'busy':
-        return { type: 'busy', endsIn: millis(Math.max(1, Number(detail))) }
-      case 'found':
-        return { type: 'found', bytes: detail }
-      default:
-        throw remoteFailed('claim', new Error('an answer of another shape'))
+  async #claimAll(asked: readonly AskedClaim[]): Promise<readonly Claim[]> {
+    // An answer that comes after we stopped waiting may have granted leases that nobody would use.
+    const late = (reply: unknown): void => {
+      for (const [i, { key, token }] of asked.entries())
+        if (claimed((reply as unknown[])[i], token).type === 'granted')
+          this.release(key, token, { type: 'not-stored' }).catch(() => undefined)
     }
+    const args = asked.flatMap(({ token, duration, rejected }) => [token, Math.ceil(duration), rejected ?? ''])
+    const replies = await this.#link.evaluate(CLAIM, this.#slots(asked), [this.#process, ...args], late)
+    return list('claim', replies).map((reply, i) => claimed(reply, asked[i]?.token ?? ''))
+  }
+
+  async #fillAll(asked: readonly AskedFill[]): Promise<readonly boolean[]> {
+    const args = asked.flatMap(({ key, token, bytes, lifetime }) => [
+      token,
+      bytes,
+      Math.ceil(lifetime),
+      ended(key, { type: 'stored' }),
+    ])
+    const replies = await this.#link.evaluate(FILL, this.#slots(asked), [this.#at.ownPrefix, ...args])
+    return list('fill', replies).map((reply) => reply === 1)
+  }
+
+  /** All lists as one: a tag that several ask for is the same to all of them. */
+  async #tagsOfAll(lists: readonly (readonly string[])[], mint: boolean): Promise<readonly TagReading[]> {
+    const names = [...new Set(lists.flat())]
+    const keys = [this.#at.state, ...names.map(this.#at.tag)]
+    const args = [...this.#position(), mint ? this.#unique() : '', TAG_LIFETIME]
+    const [epoch = '', ...words] = list('tags', await this.#link.evaluate(TAGS, keys, args)).map(String)
+    const states = new Map(names.map((name, i) => [name, tagState(epoch, words[i] ?? '')]))
+    return lists.map((asked) => ({ epoch, states: asked.map((name) => states.get(name)) }))
+  }
+
+  /** Entry and lease of each. */
+  #slots(asked: readonly { readonly key: string }[]): string[] {
+    return asked.flatMap(({ key }) => [this.#at.entry(key), this.#at.lease(key)])
   }
 
   /** The epoch to begin should there be none, and the server it would be of. */
@@ -261,16 +280,50 @@ class RedisRemote implements Remote {
   }
 }
 
+interface AskedClaim {
+  readonly key: string
+  readonly token: string
+  readonly rejected: Buffer | undefined
+  readonly duration: Millis
+}
+
+interface AskedFill {
+  readonly key: string
+  readonly token: string
+  readonly bytes: Buffer
+  readonly lifetime: Millis
+}
+
+/** `undefined` for a tag of another epoch: it is as good as missing. */
+function tagState(epoch: string, words: string): TagState | undefined {
+  const [of, number, nonce] = words.split(' ')
+  return of === epoch && nonce ? { nonce, number: Number(number) } : undefined
+}
+
+function claimed(reply: unknown, token: string): Claim {
+  const [type, detail] = list('claim', reply)
+  switch (String(type)) {
+    case 'granted':
+      return { type: 'granted', token }
+    case 'busy':
+      return { type: 'busy', endsIn: millis(Math.max(1, Number(detail))) }
+    case 'found':
+      return { type: 'found', bytes: detail as Buffer }
+    default:
+      throw remoteFailed('claim', new Error('an answer of another shape'))
+  }
+}
+
 function ended(key: string, end: LeaseEnd): string {
   return JSON.stringify({ type: 'lease-ended', key, end })
 }
 
 function position(operation: string, reply: unknown): Position {
-  const [epoch, number, micros] = texts(operation, reply)
-  return { epoch: epoch ?? '', number: Number(number), time: (Number(micros) / 1_000) as ServerMs }
+  const [epoch = '', number, micros] = list(operation, reply).map(String)
+  return { epoch, number: Number(number), time: (Number(micros) / 1_000) as ServerMs }
 }
 
-function texts(operation: string, reply: unknown): string[] {
-  if (Array.isArray(reply)) return reply.map(String)
+function list(operation: string, reply: unknown): unknown[] {
+  if (Array.isArray(reply)) return reply
   throw remoteFailed(operation, new Error('an answer of another shape'))
 }

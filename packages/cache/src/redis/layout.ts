@@ -5,7 +5,7 @@
  *     name:l:{key}     hash    the lease of that key: t = token, w<process> = waits; expires with the lease
  *     name:s:{0}       hash    e = epoch, r = run id of the server it was made on, n = number of the latest invalidation
  *     name:t:{0}:tag   string  epoch, number and nonce of a tag, separated by spaces; expires a day after its last load
- *     name:bus         channel every invalidation and every minting, to every process
+ *     name:bus         channel every invalidation, to every process
  *     name:p:process   channel one process: the echo of its probes, the ends of leases it waits for
  *
  * What stands in braces chooses the slot of a Redis Cluster: a script touches the keys of one slot only.

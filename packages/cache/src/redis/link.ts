@@ -13,13 +13,12 @@
  * is sent anyway is its trial.
  */
 
-import { Command, type RedisOptions } from 'ioredis'
+import { Command, Redis, type RedisOptions } from 'ioredis'
 
 import { between, type Clock, type Millis, type Monotonic, millis } from '../clock.ts'
-import { CacheError, remoteFailed, remoteUnavailable } from '../errors.ts'
+import { Deadlines } from '../deadline.ts'
+import { CacheError, remoteFailed, remoteTimeout, remoteUnavailable } from '../errors.ts'
 import { spread } from '../unique.ts'
-import { Client } from './client.ts'
-import { Deadlines } from './deadline.ts'
 import type { Script } from './scripts.ts'
 
 /** Deadlines missed in a row, of any commands, before the link counts as not usable. */
@@ -31,12 +30,6 @@ const SILENT: Millis = millis(3_000)
 const GREET_AGAIN: Millis = millis(1_000)
 
 type Argument = string | number | Buffer
-
-/** ioredis has these, but not in its types. */
-interface BufferCommands {
-  evalshaBuffer(...args: Argument[]): Promise<unknown>
-  evalBuffer(...args: Argument[]): Promise<unknown>
-}
 
 export interface LinkOptions {
   readonly url: string
@@ -69,7 +62,7 @@ export function connectionOptions() {
 
 export class Link {
   readonly #options: LinkOptions
-  readonly #client: Client
+  readonly #client: Redis
   readonly #deadlines: Deadlines
   #run: string | undefined
   #usable = false
@@ -80,7 +73,7 @@ export class Link {
     this.#options = options
     this.#answeredAt = options.clock.now()
     this.#deadlines = new Deadlines(options.clock, options.deadline)
-    this.#client = new Client(options.url, { ...connectionOptions(), enableAutoPipelining: true })
+    this.#client = new Redis(options.url, connectionOptions())
     this.#client.on('ready', () => void this.#greet())
     this.#client.on('close', () => this.#lose())
     this.#client.on('error', () => undefined) // 'close' follows, and says all that matters.
@@ -95,12 +88,14 @@ export class Link {
     return this.#run
   }
 
-  read(key: string): Promise<Buffer | null> {
-    return this.#guarded('read', () => this.#client.getBuffer(key))
+  /** `undefined` also for what is no string. */
+  async read(keys: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
+    const replies = await this.#guarded('read', () => this.#send('mget', keys))
+    return (replies as readonly (Buffer | null)[]).map((bytes) => bytes ?? undefined)
   }
 
   delete(keys: readonly string[]): Promise<unknown> {
-    return this.#guarded('delete', () => this.#client.del(...keys))
+    return this.#guarded('delete', () => this.#send('del', keys))
   }
 
   /** Runs a script; replies are Buffers and numbers. */
@@ -126,7 +121,7 @@ export class Link {
     if (!this.#run) throw remoteUnavailable(script.name)
     const run = this.#run
     try {
-      hear(await this.#timed(script.name, () => this.#evaluateAlone(script, keys, args)))
+      hear(await this.#timed(script.name, () => this.#evaluate(script, keys, args)))
       if (this.#run === run) this.#become(true)
     } catch (error) {
       if (this.#run === run) this.#become(false)
@@ -186,9 +181,9 @@ export class Link {
   }
 
   async #timed<R>(operation: string, send: () => Promise<R>, late?: (reply: R) => void): Promise<R> {
-    const { clock } = this.#options
+    const { clock, deadline } = this.#options
     try {
-      const reply = await this.#deadlines.of(operation, send(), late)
+      const reply = await this.#deadlines.of(send(), () => remoteTimeout(operation, deadline), late)
       this.#misses = 0
       this.#answeredAt = clock.now()
       return reply
@@ -201,27 +196,17 @@ export class Link {
 
   /** Redis forgets scripts when it restarts, and on SCRIPT FLUSH. */
   async #evaluate(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    const client = this.#client as Client & BufferCommands
     try {
-      return await client.evalshaBuffer(script.sha, keys.length, ...keys, ...args)
+      return await this.#send('evalsha', [script.sha, keys.length, ...keys, ...args])
     } catch (error) {
       if (!isNoScript(error)) throw error
-      return client.evalBuffer(script.lua, keys.length, ...keys, ...args)
+      return this.#send('eval', [script.lua, keys.length, ...keys, ...args])
     }
   }
 
-  /** Outside the pipeline of the others, so that what is measured is Redis and not the batch before it. */
-  async #evaluateAlone(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    const send = (name: string, text: string): Promise<unknown> =>
-      this.#client.sendCommand(
-        new Command(name, [text, keys.length, ...keys, ...args], { replyEncoding: null }),
-      ) as Promise<unknown>
-    try {
-      return await send('evalsha', script.sha)
-    } catch (error) {
-      if (!isNoScript(error)) throw error
-      return send('eval', script.lua)
-    }
+  /** Strings in the reply are Buffers. */
+  #send(name: string, args: readonly Argument[]): Promise<unknown> {
+    return this.#client.sendCommand(new Command(name, [...args], { replyEncoding: null })) as Promise<unknown>
   }
 }
 

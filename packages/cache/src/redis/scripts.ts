@@ -1,7 +1,8 @@
 /**
  * The steps that must not be interrupted, as Lua: what each reads and what it then writes is one act of Redis.
  *
- * Keys and channels are those of layout.ts, messages those of bus.ts. Each script touches one slot.
+ * Keys and channels are those of layout.ts, messages those of bus.ts. What CLAIM and FILL do for one of several keys
+ * touches one slot and knows nothing of the others; each other script touches one slot.
  */
 
 import { createHash } from 'node:crypto'
@@ -42,30 +43,47 @@ local function position(state, epoch, run)
 end
 `
 
-/** KEYS entry, lease. ARGV token, duration, rejected identity, process. Bytes 5 to 8 of an entry are its identity (codec.ts). */
+/**
+ * KEYS entry and lease of each. ARGV process, then of each token, duration, rejected identity. Returns an answer for
+ * each. Bytes 5 to 8 of an entry are its identity (codec.ts).
+ */
 export const CLAIM = script(
   'claim',
   `
-local bytes = redis.call('GET', KEYS[1])
-if bytes and string.sub(bytes, 5, 8) ~= ARGV[3] then return {'found', bytes} end
-if redis.call('HEXISTS', KEYS[2], 't') == 1 then
-  redis.call('HSET', KEYS[2], 'w' .. ARGV[4], 1)
-  return {'busy', redis.call('PTTL', KEYS[2])}
+local function claim(entry, lease, token, duration, rejected)
+  local bytes = redis.call('GET', entry)
+  if bytes and string.sub(bytes, 5, 8) ~= rejected then return {'found', bytes} end
+  if redis.call('HEXISTS', lease, 't') == 1 then
+    redis.call('HSET', lease, 'w' .. ARGV[1], 1)
+    return {'busy', redis.call('PTTL', lease)}
+  end
+  redis.call('HSET', lease, 't', token)
+  redis.call('PEXPIRE', lease, duration)
+  return {'granted'}
 end
-redis.call('HSET', KEYS[2], 't', ARGV[1])
-redis.call('PEXPIRE', KEYS[2], ARGV[2])
-return {'granted'}
+local replies = {}
+for i = 1, #KEYS / 2 do
+  replies[i] = claim(KEYS[2 * i - 1], KEYS[2 * i], ARGV[3 * i - 1], ARGV[3 * i], ARGV[3 * i + 1])
+end
+return replies
 `,
 )
 
-/** KEYS entry, lease. ARGV token, bytes, lifetime, channel prefix, message. */
+/** KEYS entry and lease of each. ARGV channel prefix, then of each token, bytes, lifetime, message. Returns 1 for each that is stored, else 0. */
 export const FILL = script(
   'fill',
   `${END_LEASE}
-if redis.call('HGET', KEYS[2], 't') ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-endLease(KEYS[2], ARGV[4], ARGV[5])
-return 1
+local replies = {}
+for i = 1, #KEYS / 2 do
+  local entry, lease, at = KEYS[2 * i - 1], KEYS[2 * i], 4 * i - 2
+  replies[i] = 0
+  if redis.call('HGET', lease, 't') == ARGV[at] then
+    redis.call('SET', entry, ARGV[at + 1], 'PX', ARGV[at + 2])
+    endLease(lease, ARGV[1], ARGV[at + 3])
+    replies[i] = 1
+  end
+end
+return replies
 `,
 )
 
@@ -99,32 +117,30 @@ return 0
 `,
 )
 
-/** KEYS state, tags. ARGV new epoch, run id, mint (1 or 0), nonce, lifetime, bus, JSON of the tag names. Returns epoch, then nonce and number of each tag. */
+/**
+ * KEYS state, tags. ARGV new epoch, run id, nonce, lifetime; without a nonce nothing is minted. Returns the epoch, then of
+ * each tag what is there: its own epoch, number and nonce, or '' .
+ */
 export const TAGS = script(
   'tags',
   `${POSITION}
 local epoch, latest = position(KEYS[1], ARGV[1], ARGV[2])
-local reply, minted = {epoch}, {}
-local names = cjson.decode(ARGV[7])
-for i = 2, #KEYS do
-  local held = redis.call('GET', KEYS[i])
-  local of, number, nonce
-  if held then of, number, nonce = string.match(held, '^(%S+) (%d+) (%S+)$') end
-  if of ~= epoch then
-    number, nonce = '', ''
-    if ARGV[3] == '1' then
-      number, nonce = tostring(latest), ARGV[4]
-      redis.call('SET', KEYS[i], epoch .. ' ' .. number .. ' ' .. nonce, 'PX', ARGV[5])
-      minted[#minted + 1] = names[i - 1]
-    end
-  elseif ARGV[3] == '1' then
-    redis.call('PEXPIRE', KEYS[i], ARGV[5])
-  end
-  reply[#reply + 1] = nonce
-  reply[#reply + 1] = number
+local reply = {epoch}
+if #KEYS == 1 then return reply end
+if ARGV[3] == '' then
+  local held = redis.call('MGET', unpack(KEYS, 2))
+  for i = 1, #held do reply[i + 1] = held[i] or '' end
+  return reply
 end
-if #minted > 0 then
-  redis.call('PUBLISH', ARGV[6], cjson.encode({type = 'minted', epoch = epoch, number = latest, nonce = ARGV[4], tags = minted}))
+local now = epoch .. ' '
+local minted = now .. latest .. ' ' .. ARGV[3]
+for i = 2, #KEYS do
+  local held = redis.call('GETEX', KEYS[i], 'PX', ARGV[4])
+  if not held or string.sub(held, 1, #now) ~= now then
+    held = minted
+    redis.call('SET', KEYS[i], held, 'PX', ARGV[4])
+  end
+  reply[i] = held
 end
 return reply
 `,

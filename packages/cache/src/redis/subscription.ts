@@ -76,7 +76,6 @@ const isEnd: Check = (value) => fits(value, { type: isText })
 
 const SHAPES: Readonly<Record<BusMessage['type'], Readonly<Record<string, Check>>>> = {
   invalidated: { epoch: isText, number: isCount, nonce: isText, tags: areTexts, keys: areTexts, stale: areTexts },
-  minted: { epoch: isText, number: isCount, nonce: isText, tags: areTexts },
   echo: { epoch: isText, number: isCount, sentAt: isCount },
   'lease-ended': { key: isText, end: isEnd },
 }

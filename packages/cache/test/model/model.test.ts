@@ -77,16 +77,15 @@ test('a trace is drawn as a timeline', () => {
     "P1                                   Redis
     reads k0
                                          runs GET (P1 k0)
+                                         reads or mints the known tags before the claim (P1 k0)
                                          runs the claim (P1 k0)
     k0: the lease is granted
-                                         reads or mints the known tags (P1 k0)
-    k0: the known tags are answered
     writes version 1 and invalidates k0
                                          deletes the keys (P1 invalidation)
                                          counts it and publishes (P1 invalidation)
                                          a tick passes
                                          a tick passes
-    invalidation: it is acknowledged
+    hears invalidated 1
     P1 answers those who joined in time with version 0; the last of them may expect 1"
   `)
 })

@@ -61,7 +61,7 @@ const ASKED: readonly Asked['step'][] = [
   'renew',
   'renewed',
 ]
-const MESSAGES: readonly Message['type'][] = ['invalidated', 'minted', 'echo']
+const MESSAGES: readonly Message['type'][] = ['invalidated', 'echo']
 const POINTERS: readonly Pointer[] = ['none', 'live', 'dead', 'frozen']
 
 const codes = (names: readonly string[]): ReadonlyMap<string, number> => new Map(names.map((name, i) => [name, i + 1]))

@@ -184,16 +184,6 @@ export function receive(world: World, state: State, i: number, message: Message)
         apply(world, state, i, message.targets, message.nonce, message.number, false)
       }
       return
-    case 'minted': {
-      const stands = world.rules.mintingsCount
-        ? mentioned(world, state, i, message.epoch, message.number)
-        : message.epoch === process.epoch
-      if (!stands) return
-      for (let tag = 0; tag < world.tags; tag++) {
-        if (message.targets & tagBit(world, tag)) change(world, process, tag, message.nonce, message.number, false)
-      }
-      return
-    }
     case 'echo':
       mentioned(world, state, i, message.epoch, message.number)
       process.proofAge = Math.min(process.proofAge, world.rules.provenAtSending ? message.age : 0)

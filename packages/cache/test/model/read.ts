@@ -1,5 +1,5 @@
 /**
- * One flight: `read.ts`, `lookup.ts`, `capture.ts`, `load.ts` and `write.ts` of `src/`. Each function is what the process does
+ * One flight: `lookup.ts`, `judge.ts`, `read.ts`, `capture.ts`, `load.ts` and `write.ts` of `src/`. Each function is what the process does
  * at once when an answer arrives, up to the next question.
  */
 
@@ -57,7 +57,7 @@ function take(flight: Flight): NonNullable<Flight['reading']> {
   return reading
 }
 
-// lookup.ts
+// judge.ts
 
 /** Whether an entry from Redis may be believed, as far as that can be told here. */
 export function judge(world: World, state: State, i: number, n: number, flight: Flight, stale = false): void {
@@ -156,8 +156,19 @@ export function fallBack(world: World, state: State, i: number, n: number, fligh
 
 /** The answer to a claim. */
 export function claimed(world: World, state: State, i: number, n: number, flight: Flight): void {
-  if (flight.token === 0) judge(world, state, i, n, flight)
-  else begin(world, state, i, n, flight)
+  if (flight.token !== 0) {
+    begin(world, state, i, n, flight)
+    return
+  }
+  // The tags were asked for in vain: they are only learnt.
+  if (flight.reading) learn(world, at(state, i), flight, take(flight), tagsOf(world, 'known'))
+  flight.pointers.fill('none')
+  judge(world, state, i, n, flight)
+}
+
+/** The known tags are asked for, together with the claim. */
+export function askKnown(world: World, state: State, i: number, flight: Flight): void {
+  if (world.rules.cellBeforeRequest) acquireAll(world, at(state, i), flight, tagsOf(world, 'known'))
 }
 
 /** Under a token: what was applied is noted, and the known tags are read. */
@@ -165,9 +176,12 @@ export function begin(world: World, state: State, i: number, n: number, flight: 
   const process = at(state, i)
   flight.entry = undefined
   flight.noted = noted(process)
-  const known = tagsOf(world, 'known')
-  if (known !== 0) {
-    if (world.rules.cellBeforeRequest) acquireAll(world, process, flight, known)
+  if (flight.reading) {
+    captured(world, state, i, n, flight)
+    return
+  }
+  if (tagsOf(world, 'known') !== 0) {
+    askKnown(world, state, i, flight)
     flight.step = 'capture'
     return
   }

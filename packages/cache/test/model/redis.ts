@@ -82,7 +82,6 @@ export function tags(world: World, state: State, wanted: Targets, mint: boolean)
   const { epoch, number } = position(world, state)
   const nonces: Word[] = []
   const numbers: number[] = []
-  let minted = 0
   let nonce = 0
   for (let tag = 0; tag < world.tags; tag++) {
     let held = state.redis.tags[tag]
@@ -92,14 +91,11 @@ export function tags(world: World, state: State, wanted: Targets, mint: boolean)
       nonce ||= mintNonce(world, state, number)
       held = { epoch, nonce, number: rules.mintedAtPresent ? number : 0 }
       state.redis.tags[tag] = held
-      minted |= bit
     }
     const asked = wanted & bit ? held : undefined
     nonces.push(asked?.nonce ?? 0)
     numbers.push(asked?.number ?? 0)
   }
-  if (minted && rules.mintingsPublished)
-    publish(state, { type: 'minted', epoch, number, nonce, targets: minted, age: 0 })
   return { epoch, nonces, numbers }
 }
 

@@ -5,7 +5,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-import { type Cache, createCache, type ResourceOptions } from '../../src/index.ts'
+import { type Cache, createCache, type Resource, type ResourceOptions } from '../../src/index.ts'
 import type { ProcessDouble } from '../../src/redis-double.ts'
 import { GatedLoad, ManualClock, RedisDouble } from '../../src/testing.ts'
 import { doubleWorld } from '../double-world.ts'
@@ -158,21 +158,43 @@ describe('with answers, messages and time in the hand', () => {
 
   // P1   GET: 1 ...................... hears the gap ...... answer: given, not kept
   // P2       price = 2, invalidate k ▲ lost to P1
-  test('a reset supersedes the flights', async () => {
+  test('a reset overtakes the looks', async () => {
     const { r1, r2 } = both()
     await r2.get(1)
     wire.holdAnswers()
     const old = r1.get(1)
+    await clock.advance(0)
+    await loseAnInvalidation(r2)
+    wire.deliverAnswers()
+    await old
+    expect((await r1.get(1))?.price).toBe(2)
+  })
+
+  // P1   GET: none   claim: 1 ...................... hears the gap ...... answer: given, not kept
+  // P2          fill 1        price = 2, invalidate k ▲ lost to P1
+  test('a reset supersedes the flights', async () => {
+    const { r1, r2 } = both()
+    wire.holdAnswers()
+    const old = r1.get(1)
+    await clock.advance(0)
+    await r2.get(1)
+    wire.deliverAnswers()
+    wire.holdAnswers()
+    await clock.advance(0)
+    await loseAnInvalidation(r2)
+    wire.deliverAnswers()
+    await old
+    expect((await r1.get(1))?.price).toBe(2)
+  })
+
+  async function loseAnInvalidation(r2: Resource<number, Price>): Promise<void> {
     wire.cutBus()
     price = 2
     await r2.invalidate(1)
     wire.hear()
     await clock.advance(1)
     expect(resets).toContain('gap')
-    wire.deliverAnswers()
-    await old
-    expect((await r1.get(1))?.price).toBe(2)
-  })
+  }
 
   // P2   invalidate t: 4, load 1 and 2: stored with a
   // P1   (4 not heard yet)   invalidate t: (b, 5), answered   GET 1: t has a cell   hears 4: t is a   GET 2: (2, a)
@@ -189,13 +211,16 @@ describe('with answers, messages and time in the hand', () => {
     expect(await p1.invalidateTags(['t'])).toBe(true)
     const read = wire.read.bind(wire)
     const second = Promise.withResolvers<void>()
-    wire.read = async (key) => {
-      const bytes = await read(key)
-      if (key.endsWith('2')) await second.promise
+    wire.read = async (keys) => {
+      const bytes = await read(keys)
+      if (keys.some((key) => key.endsWith('2'))) await second.promise
       return bytes
     }
     wire.holdAnswers()
-    const [one, two] = [r1.get(1), r1.get(2)]
+    const one = r1.get(1)
+    await clock.advance(0)
+    const two = r1.get(2)
+    await clock.advance(0)
     wire.deliverAnswers()
     wire.holdAnswers()
     await clock.advance(0)
@@ -245,7 +270,7 @@ describe('with answers, messages and time in the hand', () => {
   test('a tag computed from the value has its cell before it is asked for', async () => {
     const gate = new GatedLoad<number, Price>()
     const { p2, r1, r2 } = both({ late: 't' }, gate.load)
-    // The tag is there before, so what is captured is its nonce, and no minting tells of it.
+    // The tag is there before, so what is captured is its nonce.
     await r2.get(2)
     const old = r1.get(1)
     await gate.called(1)
@@ -263,19 +288,22 @@ describe('with answers, messages and time in the hand', () => {
     expect((await again)?.price).toBe(2)
   })
 
-  // P1   GET: (1, a)   tags?: a ........................................ answer: not clean, who joined late asks again
-  // P2                   price = 2, invalidate t ▲ heard    the bound  ▲ joins P1's flight
+  // P1   GET: none  claim: (1, a)   tags?: a ................................. answer: not clean, who joined late asks again
+  // P2            fill (1, a)           price = 2, invalidate t ▲ heard    the bound  ▲ joins P1's flight
   test.each([
     ['has heard', true],
     ['could not have heard', false],
   ])('an answer that P1 %s to be overtaken is not for who joined late', async (_what, heard) => {
     const { p2, r1, r2 } = both({ known: 't' })
-    await r2.get(1)
     wire.holdAnswers()
     const early = r1.get(1)
-    wire.deliverAnswers()
-    wire.holdAnswers()
     await clock.advance(0)
+    await r2.get(1)
+    for (const _answer of ['GET', 'claim']) {
+      wire.deliverAnswers()
+      wire.holdAnswers()
+      await clock.advance(0)
+    }
     if (!heard) wire.cutBus()
     price = 2
     await p2.invalidateTags(['t'])

@@ -15,7 +15,6 @@ export const RULES = {
   noncesUnique: 'a tag nonce is never used twice, not even after an eviction',
   nonceIsWord: 'a tag nonce is a word of its own, and not the number of the invalidation',
   mintedAtPresent: 'a missing tag is minted with the number of the latest invalidation of any tag',
-  mintingsPublished: 'a minting is published',
   tagsHaveEpoch: 'a tag of an earlier epoch counts as missing',
   // Redis: the epoch
   runChecked: 'an epoch made on another server is not taken over',
@@ -25,7 +24,6 @@ export const RULES = {
   proofNeeded: 'memory, cells and late joiners are served only under proof',
   provenAtSending: 'the proof is dated at the sending of the probe, not at the arrival of its echo',
   gapsFound: 'a number that skips one is a loss',
-  mintingsCount: 'the number that a minting carries is compared as well',
   resetClearsMemory: 'a reset empties memory',
   resetClearsCells: 'a reset kills the cells',
   resetSupersedes: 'a reset supersedes the flights',
@@ -74,8 +72,6 @@ export type Rule = keyof typeof RULES
 /** Rules without which the explorer found no wrong read either, and what they are for. */
 export const SPARE: Partial<Record<Rule, string>> = {
   nonceIsWord: 'the number of the invalidation would do: it never comes again in one epoch, and entries carry theirs',
-  mintingsPublished: 'spares the other processes a comparison at Redis when they meet the new nonce',
-  mintingsCount: 'finds a loss before the next echo does',
   countGoesOn: 'numbers are compared only within one epoch',
   resetClearsMemory: 'every entry has a tag, and its cell is dead; an entry without tags would need it',
   learntInEpoch: 'cells are cleared on the way to another epoch, and those of a flight that began before are dead',

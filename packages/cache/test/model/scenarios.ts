@@ -53,10 +53,10 @@ const KNOWN = { tags: ['known'], targets: ['known'] } as const
 const LATE = { tags: ['known', 'late'], targets: ['late'] } as const
 
 /** P1 loads k0. */
-const loading: First = { first: [...begin('P1', 'k0'), 'P1 hears minted 0'] }
+const loading: First = { first: begin('P1', 'k0') }
 
 /** P1 holds k0 in memory, and Redis has it. */
-const held = (tags: Tags): First => ({ first: [...load('P1', 'k0', tags), 'P1 hears minted 0'] })
+const held = (tags: Tags): First => ({ first: load('P1', 'k0', tags) })
 
 const RW = { processes: ['rw'] } as const
 const R_W = { processes: ['r', 'w'] } as const

@@ -77,9 +77,9 @@ export interface LostFill {
 
 // A process
 
-/** `age` is that of the sending of an echo's probe; `targets` what was invalidated or minted. */
+/** `age` is that of the sending of an echo's probe; `targets` what was invalidated. */
 export interface Message {
-  readonly type: 'invalidated' | 'minted' | 'echo'
+  readonly type: 'invalidated' | 'echo'
   readonly epoch: Word
   readonly number: number
   readonly nonce: Word

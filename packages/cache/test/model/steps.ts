@@ -134,6 +134,12 @@ function flightSteps(world: World, state: State, i: number, n: number, flight: F
       answerSteps(world, state, i, n, 'the tags are answered', step, read.confirmed, offer)
       return
     case 'claim':
+      // Both are sent together, and either may come first.
+      if (mints && tagsOf(world, 'known') !== 0 && !flight.reading)
+        step('Redis reads or mints the known tags before the claim', (next, own) => {
+          read.askKnown(world, next, i, own)
+          own.reading = redis.tags(world, next, tagsOf(world, 'known'), true)
+        })
       if (redis.isBusy(state, key, flight.entry)) return
       step('Redis runs the claim', (next, own) => {
         const claim = redis.claim(world, next, key, own.entry)

@@ -48,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: protocol(
       'on real Redis > an invalidation during a load > by key that the loading process has not heard of keeps it out as well',
     ),
-    edits: [edit(SCRIPTS, "if redis.call('HGET', KEYS[2], 't') ~= ARGV[1] then return 0 end")],
+    edits: [edit(SCRIPTS, "if redis.call('HGET', lease, 't') == ARGV[at] then", 'if true then')],
   },
   {
     off: ['tokensUnique'],
@@ -66,7 +66,7 @@ export const MUTANTS: readonly Mutant[] = [
     off: ['tokensUnique'],
     fault: 'a token that comes again, in Redis',
     caughtBy: rules('on real Redis > the token of a lease that has ended does not stand under the next one'),
-    edits: [edit(ADAPTER, 'const token = this.#unique()\n    // An', "const token = '1'\n    // An")],
+    edits: [edit(ADAPTER, 'token: this.#unique() })', "token: '1' })")],
   },
   {
     off: ['deleteTakesLease'],
@@ -128,7 +128,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a counter for each tag, in the script',
     caughtBy: rules('on real Redis > a tag that is minted anew brings no entry back'),
     edits: [
-      edit(SCRIPTS, 'number, nonce = tostring(latest), ARGV[4]', "number, nonce = tostring(latest), '1'"),
+      edit(SCRIPTS, "latest .. ' ' .. ARGV[3]", "latest .. ' 1'"),
       edit(
         SCRIPTS,
         "  redis.call('SET', KEYS[i], epoch .. ' ' .. number .. ' ' .. ARGV[3], 'PX', ARGV[4])",
@@ -151,7 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: protocol(
       'on real Redis > absence fails safe > a tag evicted during the load that would capture it keeps the value out',
     ),
-    edits: [edit(SCRIPTS, 'number, nonce = tostring(latest), ARGV[4]', "number, nonce = '0', ARGV[4]")],
+    edits: [edit(SCRIPTS, 'local minted = now .. latest', "local minted = now .. '0'")],
   },
   {
     off: ['tagsHaveEpoch'],
@@ -163,7 +163,10 @@ export const MUTANTS: readonly Mutant[] = [
     off: ['tagsHaveEpoch'],
     fault: 'tags of an earlier epoch taken over, in the script',
     caughtBy: rules('on real Redis > a tag of an earlier epoch counts as missing'),
-    edits: [edit(SCRIPTS, '  if of ~= epoch then', '  if not of then')],
+    edits: [
+      edit(SCRIPTS, 'if not held or string.sub(held, 1, #now) ~= now then', 'if not held then'),
+      edit(ADAPTER, 'return of === epoch && nonce ?', 'return nonce ?'),
+    ],
   },
 
   // the epoch
@@ -206,8 +209,8 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'epoch ignored, of entries and of tags',
     caughtBy: protocol('on the double > a restart from an old snapshot brings no entry without tags back either'),
     edits: [
-      edit('src/lookup.ts', ' && entry.epoch === proof.epoch'),
-      edit('src/lookup.ts', "if (epoch !== entry.epoch) return 'epoch'"),
+      edit('src/judge.ts', ' && entry.epoch === proof.epoch'),
+      edit('src/judge.ts', "if (epoch !== entry.epoch) return 'epoch'"),
       edit(DOUBLE, 'if (held?.epoch === epoch) return held', 'if (held) return held'),
     ],
   },
@@ -228,7 +231,7 @@ export const MUTANTS: readonly Mutant[] = [
     off: ['ownAnswersTellEpoch'],
     fault: 'the answer to an invalidation does not tell of its epoch',
     caughtBy: inTheHand('a position after an invalidation that was answered from another epoch is of that epoch'),
-    edits: [edit('src/invalidate.ts', '      if (done) this.answered(done.epoch, done.number)\n')],
+    edits: [edit('src/invalidate.ts', '      this.answered(done.epoch, done.number)\n')],
   },
 
   // the proof
@@ -242,7 +245,7 @@ export const MUTANTS: readonly Mutant[] = [
     off: ['proofNeeded'],
     fault: 'no proof, in the cells',
     caughtBy: protocol('on the double > a lost bus message is not served past the bound'),
-    edits: [edit('src/lookup.ts', '!strict && proof.holds(now) && ', '!strict && ')],
+    edits: [edit('src/judge.ts', '!strict && proof.holds(now) && ', '!strict && ')],
   },
   {
     off: ['provenAtSending'],
@@ -292,6 +295,12 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: inTheHand('a reset supersedes the flights'),
     edits: [edit('src/invalidate.ts', '    flights.supersedeAll()\n')],
   },
+  {
+    off: ['resetSupersedes'],
+    fault: 'reset lets looks go on',
+    caughtBy: inTheHand('a reset overtakes the looks'),
+    edits: [edit('src/invalidate.ts', '    drops.noteAll()\n')],
+  },
 
   // cells
   {
@@ -306,12 +315,12 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: races('an answer that its invalidation has overtaken > of a question for tags is not kept in memory'),
     edits: [
       edit(
-        'src/lookup.ts',
-        'const cells = entry ? entry.stamps.map(({ tag }) => engine.cells.acquire(tag)) : []',
+        'src/judge.ts',
+        'const cells = entry.stamps.map(({ tag }) => engine.cells.acquire(tag))',
         'const cells: Cell[] = []',
       ),
       edit(
-        'src/lookup.ts',
+        'src/judge.ts',
         '  learn(engine, epoch, cells, states)\n',
         '  for (const { tag } of entry.stamps) (cells as Cell[]).push(engine.cells.acquire(tag))\n  learn(engine, epoch, cells, states)\n',
       ),
@@ -324,14 +333,18 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'src/capture.ts',
-        `  if (tags.length === 0) return before
+        `  const cells = tags.map((tag) => engine.cells.acquire(tag))
+  const reading = await orUndefined(engine.emit, 'tags', () => remote.tags(tags, true))
+  if (!reading) return
+  const { epoch, states } = reading
+  learn(engine, epoch, cells, states)
+  if (!noted`,
+        `  const reading = await orUndefined(engine.emit, 'tags', () => remote.tags(tags, true))
+  if (!reading) return
+  const { epoch, states } = reading
   const cells = tags.map((tag) => engine.cells.acquire(tag))
-  const { epoch, states } = await remote.tags(tags, true)
-`,
-        `  if (tags.length === 0) return before
-  const { epoch, states } = await remote.tags(tags, true)
-  const cells = tags.map((tag) => engine.cells.acquire(tag))
-`,
+  learn(engine, epoch, cells, states)
+  if (!noted`,
       ),
     ],
   },
@@ -366,7 +379,7 @@ export const MUTANTS: readonly Mutant[] = [
     off: ['supersededNotKept'],
     fault: 'what a superseded flight brings is kept',
     caughtBy: races('an answer that its invalidation has overtaken > of a read is not kept in memory'),
-    edits: [edit('src/install.ts', 'flight.superseded || ')],
+    edits: [edit('src/install.ts', 'overtaken || ')],
   },
   {
     off: ['lateJoinersAskAgain'],
@@ -391,7 +404,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'src/resource.ts',
-        'if (flights.running(key)?.ownInvalidations !== ownInvalidations) flights.supersede(key)',
+        'running.ownInvalidations !== ownInvalidations',
+        'running.ownInvalidations > ownInvalidations',
       ),
     ],
   },
@@ -416,7 +430,7 @@ export const MUTANTS: readonly Mutant[] = [
     off: ['cleanIsProven'],
     fault: 'what has no proof is clean, from Redis',
     caughtBy: inTheHand('an answer that P1 could not have heard to be overtaken is not for who joined late'),
-    edits: [edit('src/read.ts', 'this.#flight, held) && proof.holds(clock.now())', 'this.#flight, held)')],
+    edits: [edit('src/weigh.ts', ' && proof.holds(now)')],
   },
   {
     off: ['cleanIsProven'],
@@ -425,12 +439,24 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [edit('src/load.ts', 'clean: clean && engine.proof.holds(now)', 'clean')],
   },
   {
+    off: ['supersededNotJoined'],
+    fault: 'a look is joined after it was sent',
+    caughtBy: races('an answer that its invalidation has overtaken > of a read is not for who asks after it was sent'),
+    edits: [edit('src/lookup.ts', '      this.#open.clear()\n')],
+  },
+  {
+    off: ['supersededNotKept'],
+    fault: 'a drop is forgotten',
+    caughtBy: races('an answer that its invalidation has overtaken > of a read is not kept in memory'),
+    edits: [edit('src/drops.ts', 'return mark < this.#count && mark', 'return false && mark')],
+  },
+  {
     off: ['copiesNeedProof'],
     fault: "a copy's age stands for proof",
     caughtBy: races('clocks > a value from Redis is not taken for young by a clock that stepped back'),
     edits: [
       edit(
-        'src/read.ts',
+        'src/weigh.ts',
         'loadedHereAt: Number.NEGATIVE_INFINITY as Monotonic,',
         'loadedHereAt: proof.toMonotonic(entry.loadedAt),',
       ),
@@ -450,13 +476,7 @@ export const MUTANTS: readonly Mutant[] = [
     off: ['tagsConfirmed'],
     fault: 'tags are not compared at Redis',
     caughtBy: protocol('on the double > a write is read by its own process at once, and by another within the bound'),
-    edits: [
-      edit(
-        'src/lookup.ts',
-        'if (trusted && entry.stamps.every(({ nonce }, i) => nonce === cells[i]?.nonce)) return',
-        'if (trusted) return',
-      ),
-    ],
+    edits: [edit('src/judge.ts', ' && isStampedAs(entry, cells))', ')')],
   },
   {
     off: ['strictConfirmed'],
@@ -464,13 +484,19 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: policies(
       'on the double > a read with the position of a write in another process sees it, whatever its own process has heard',
     ),
-    edits: [edit('src/lookup.ts', 'const trusted = !strict && ', 'const trusted = ')],
+    edits: [edit('src/judge.ts', '!strict && proof.holds', 'proof.holds')],
   },
   {
     off: ['pendingChecked'],
     fault: 'pending ignored',
     caughtBy: races('an invalidation that has not reached Redis is believed by its own process all the same'),
-    edits: [edit('src/lookup.ts', "if (pending.has(key, entry.stamps)) return 'pending'", 'void pending')],
+    edits: [
+      edit(
+        'src/judge.ts',
+        "if (pending.has(key, entry.stamps)) return refuse(engine, resource, key, 'pending', bytes)",
+        'void pending',
+      ),
+    ],
   },
 
   // load
@@ -491,8 +517,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'src/load.ts',
-        'captureLate(engine, remote, before, brought.tags, noted))',
-        'captureLate(engine, remote, before, brought.tags, noted && engine.proof.noted))',
+        'captureLate(engine, remote, before, brought.tags, noted)',
+        'captureLate(engine, remote, before, brought.tags, noted && engine.proof.noted)',
       ),
     ],
   },
@@ -526,7 +552,7 @@ export const MUTANTS: readonly Mutant[] = [
     off: ['datedAtBegin'],
     fault: 'dated when the load ends',
     caughtBy: inTheHand('a value is as old as the beginning of its load'),
-    edits: [edit('src/bring.ts', 'previous, loadedAt), loadMs', 'previous, engine.clock.now()), loadMs')],
+    edits: [edit('src/bring.ts', 'previous, loadedAt, loadMs)', 'previous, engine.clock.now(), loadMs)')],
   },
 
   // invalidation
@@ -537,7 +563,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'src/invalidate.ts',
-        `if (done && done.epoch === this.#engine.proof.epoch) this.#apply(someTags, someKeys, done.nonce, done.number)
+        `if (done.epoch === proof.epoch) this.#apply(someTags, someKeys, done.nonce, done.number)
       else this.#forget(someTags, someKeys)`,
         'void [someTags, someKeys]',
       ),

@@ -1,0 +1,65 @@
+/**
+ * What an entry from Redis, once it is believed, is worth now: served, served and reloaded, or kept for the case that
+ * the source fails. On the way it is put into this process's memory.
+ */
+
+import type { Monotonic } from './clock.ts'
+import { decide } from './decide.ts'
+import type { Answer, Engine } from './engine.ts'
+import { content, install, sizeOf } from './install.ts'
+import type { Found } from './judge.ts'
+import type { Held } from './memory-tier.ts'
+import type { Policy } from './options.ts'
+
+export interface Weighed {
+  /** What may be served at once. */
+  readonly answer: Answer | undefined
+  /** Whether it is to be loaded anew. */
+  readonly reload: boolean
+  /** What may do if the load fails. */
+  readonly held: Held | undefined
+}
+
+const NOTHING: Weighed = Object.freeze({ answer: undefined, reload: true, held: undefined })
+
+/** `overtaken`: the key was dropped while the entry was on its way. `waited`: for another process to load it. */
+export function weigh(
+  engine: Engine,
+  policy: Policy,
+  key: string,
+  found: Found,
+  overtaken: boolean,
+  waited: boolean,
+): Weighed {
+  if (found.type === 'none') return NOTHING
+  const { proof, clock, chance } = engine
+  const { entry, cells } = found
+  const value = content(policy, entry.absent, entry.payload)
+  if (!value) {
+    engine.emit({ type: 'rejected', resource: policy.resource, key, reason: 'foreign' })
+    return NOTHING
+  }
+  const held: Held = {
+    absent: value.absent,
+    value: value.value,
+    payload: value.payload,
+    hash: entry.hash,
+    loadedAt: proof.toMonotonic(entry.loadedAt),
+    loadedHereAt: Number.NEGATIVE_INFINITY as Monotonic,
+    staleAt: proof.toMonotonic(entry.staleAt),
+    expiresAt: proof.toMonotonic(entry.expiresAt),
+    loadMs: entry.loadMs,
+    cells,
+    // The cell's own word where it is the same: a comparison of pointers, and nothing of the bytes is kept alive.
+    nonces: entry.stamps.map(({ nonce }, i) => (cells[i]?.nonce === nonce ? cells[i].nonce : nonce)),
+    size: sizeOf(policy, key, value.value, entry.payload.length),
+  }
+  const now = clock.now()
+  const clean = install(engine, policy, key, held, overtaken) && proof.holds(now)
+  const decision = decide(held, now, policy, chance)
+  // Who asked before the key was dropped may have what was there then; who has to wait longer may not.
+  const fallback = overtaken ? undefined : held
+  if (decision === 'load') return { answer: undefined, reload: true, held: fallback }
+  const answer: Answer = { held, tier: 'redis', stored: undefined, waited, clean }
+  return { answer, reload: decision === 'serve-and-reload', held: fallback }
+}
