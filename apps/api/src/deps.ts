@@ -5,7 +5,7 @@
  * database not at all: a process without one starts, says so on `/readyz` and is well as soon as the database is.
  */
 
-import { type Cache, createCache } from '@shop/cache'
+import { type Cache, createCache, describeEvent } from '@shop/cache'
 import { otel } from '@shop/cache/otel'
 import { redis } from '@shop/cache/redis'
 import { connect, type Database } from '@shop/db'
@@ -70,9 +70,8 @@ async function openCache(config: Config, log: Log): Promise<Cache> {
     // As many as there are connections: more would only wait in the pool, in front of the writes.
     loads: { concurrent: config.databasePoolMax },
     onEvent: (event) => {
-      if (event.type !== 'remote-state') return
-      if (event.usable) log.info({}, 'redis up')
-      else log.warn({}, 'redis down: reads go on without it')
+      const line = describeEvent(event)
+      if (line) log[line.level](line.fields, line.message)
     },
     hooks: otel(),
   })

@@ -3,13 +3,17 @@
 import type { Log } from '../src/http/request-log.ts'
 
 export interface LogLine {
-  readonly level: 'info' | 'warn' | 'error'
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly message: string
   readonly fields: Readonly<Record<string, unknown>>
 }
 
 export class RecordingLog implements Log {
   readonly lines: LogLine[] = []
+
+  debug(fields: object, message: string): void {
+    this.#add('debug', fields, message)
+  }
 
   info(fields: object, message: string): void {
     this.#add('info', fields, message)

@@ -3,6 +3,7 @@
 export type { Bus, BusListener, BusMessage } from './bus.ts'
 export { type Cache, createCache, type Health } from './cache.ts'
 export type { Clock, Millis, Monotonic, ServerMs } from './clock.ts'
+export { describeEvent, type LogLine } from './describe.ts'
 export { CacheError, type CacheErrorCode } from './errors.ts'
 export type {
   CacheEvent,

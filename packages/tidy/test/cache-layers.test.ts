@@ -15,7 +15,7 @@ const LAYERS: readonly (readonly string[])[] = [
   // ground
   ['clock', 'errors', 'events', 'unique'],
   // facts
-  ['key', 'entry', 'plain', 'deadline', 'gather', 'manual-clock', 'gated-load'],
+  ['key', 'entry', 'describe', 'plain', 'deadline', 'gather', 'manual-clock', 'gated-load'],
   // contracts
   ['codec', 'tier', 'lease', 'tags'],
   ['bus'],

@@ -10,6 +10,7 @@ import { matchedRoutes } from 'hono/route'
 
 /** The part of pino's logger that the application uses. */
 export interface Log {
+  debug(fields: object, message: string): void
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
