@@ -25,13 +25,18 @@ const SPECIALS = /[:{}%\u0000-\u0020\u007f]/g
 export function keyOf(resource: string, version: number): (parts: readonly KeyPart[]) => string {
   const prefix = `${resource}.${version}`
   return function key(parts) {
+    if (!Array.isArray(parts)) throw keyInvalid(resource, 'its parts are no array')
     let key = prefix
-    for (const part of parts) key += `:${typeof part === 'string' ? escaped(resource, part) : plain(resource, part)}`
+    for (let i = 0; i < parts.length; i++) key += `:${written(resource, parts[i] as KeyPart)}`
     if (key.length > LONGEST_KEY / 4 && Buffer.byteLength(key) > LONGEST_KEY) {
       throw keyInvalid(resource, `it is longer than ${LONGEST_KEY} bytes; hash the long part`)
     }
     return key
   }
+}
+
+function written(resource: string, part: KeyPart): string | number | boolean {
+  return typeof part === 'string' ? escaped(resource, part) : plain(resource, part)
 }
 
 function escaped(resource: string, part: string): string {
@@ -40,8 +45,8 @@ function escaped(resource: string, part: string): string {
   return SPECIAL.test(part) ? part.replace(SPECIALS, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`) : part
 }
 
-function plain(resource: string, part: number | boolean): string {
-  if (typeof part === 'boolean' || Number.isFinite(part)) return String(part)
+function plain(resource: string, part: number | boolean): number | boolean {
+  if (typeof part === 'boolean' || Number.isFinite(part)) return part
   throw keyInvalid(
     resource,
     `a part is ${typeof part === 'number' ? part : typeof part}, not a string, finite number or boolean`,

@@ -14,14 +14,18 @@ const MOST = 1_000
 
 const scope = new AsyncLocalStorage<ReadEvent[]>()
 
+/** Whether anyone has ever listened in this process: where nobody does, no read pays for asking. */
+let listenedTo = false
+
 /** Runs `run`; every read made within it, however deep, is appended to `reads` as it ends. */
 export function observeReads<R>(reads: ReadEvent[], run: () => R): R {
+  listenedTo = true
   return scope.run(reads, run)
 }
 
 /** Whether anyone listens here. */
 export function isObserved(): boolean {
-  return scope.getStore() !== undefined
+  return listenedTo && scope.getStore() !== undefined
 }
 
 export function noteRead(read: ReadEvent): void {

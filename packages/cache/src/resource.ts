@@ -96,9 +96,11 @@ export class Resource<A, V> {
     try {
       const read = this.#read(argument, undefined, options?.after)
       // What memory answers is answered without a turn of its own: this is the path that has to be fast.
+      const { settled } = read as Held
+      if (settled) return settled as Promise<V | undefined>
       if (read instanceof Promise) return read.then(unpack) as Promise<V | undefined>
       if (read.payload !== undefined) return Promise.resolve(unpack(read) as V | undefined)
-      read.settled ??= Promise.resolve(read.value)
+      read.settled = Promise.resolve(read.value)
       return read.settled as Promise<V | undefined>
     } catch (error) {
       return Promise.reject(error)

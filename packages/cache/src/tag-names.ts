@@ -6,11 +6,12 @@ import { LIMITS } from './options.ts'
 
 /** Returns the distinct tags, checked. Throws `CACHE_TAG_INVALID` for an empty, long or surplus one. */
 export function checkTags(tags: readonly string[], most: number = LIMITS.tagsPerEntry): readonly string[] {
+  if (!Array.isArray(tags)) throw tagInvalid('tags are given as an array')
   if (tags.length === 0) return tags
   const distinct = [...new Set(tags)]
   if (distinct.length > most) throw tagInvalid(`${distinct.length} at once; the most is ${most}`)
   for (const tag of distinct) {
-    if (tag === '' || !tag.isWellFormed() || Buffer.byteLength(tag) > LIMITS.tagBytes)
+    if (typeof tag !== 'string' || tag === '' || !tag.isWellFormed() || Buffer.byteLength(tag) > LIMITS.tagBytes)
       throw tagInvalid(`a tag has 1 to ${LIMITS.tagBytes} bytes of well-formed text`)
   }
   return distinct
