@@ -8,7 +8,7 @@ import { contentHash, EMPTY } from './codec.ts'
 import type { Deadlines } from './deadline.ts'
 import type { Engine } from './engine.ts'
 import { loadTimeout, valueInvalid } from './errors.ts'
-import { NOT_MODIFIED, type Policy } from './options.ts'
+import { LIMITS, NOT_MODIFIED, type Policy } from './options.ts'
 import { NotPlain, plainCopy } from './plain.ts'
 import { check } from './schema.ts'
 import { checkTags } from './tag-names.ts'
@@ -91,7 +91,7 @@ export function packed(
     staleAt,
     expiresAt: absent ? staleAt : after(staleAt, millis(Math.max(policy.staleFor, policy.failSafeFor))),
     loadMs,
-    tags: absent ? [] : checkTags(source.tagsOf(value)),
+    tags: absent ? [] : checkTags(source.tagsOf(value), LIMITS.tagsPerEntry - source.tags.length),
   }
 }
 

@@ -13,7 +13,7 @@ import { type Remote, withoutRemote } from './remote.ts'
 import { type Weighed, weigh } from './weigh.ts'
 
 /** One command asks for so many at most: Redis does nothing else while it runs, and the answer is held whole. */
-const MOST_KEYS = 32
+const MOST_KEYS = 64
 
 /** What a look into Redis showed. */
 export interface Seen {

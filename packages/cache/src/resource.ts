@@ -139,8 +139,8 @@ export class Resource<A, V> {
 
   /**
    * Writes to the source by `commit`, and caches what it returns; `undefined`: there is no such value any more. After
-   * it has resolved, this process reads what was written. Rejects with what `commit` threw. Tags other than the
-   * entry's own are the caller's to invalidate.
+   * it has resolved, this process reads what was written. Rejects with what `commit` threw. It invalidates
+   * no tag: other entries that rest on what was written are the caller's to invalidate.
    */
   async update(argument: A, commit: () => Promise<V | undefined>): Promise<V | undefined> {
     let value: V | undefined

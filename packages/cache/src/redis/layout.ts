@@ -8,7 +8,7 @@
  *     name:bus         channel every invalidation, to every process
  *     name:p:process   channel one process: the echo of its probes, the ends of leases it waits for
  *
- * What stands in braces chooses the slot of a Redis Cluster: a script touches the keys of one slot only.
+ * What stands in braces chooses the slot of a Redis Cluster: what a script does for one key touches one slot only.
  */
 
 export interface Layout {
