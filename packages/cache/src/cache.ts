@@ -71,6 +71,7 @@ export class Cache {
       bulkhead: new Bulkhead(resolved.concurrent, resolved.waiting),
       chance,
       pending: this.#pending,
+      reloads: { running: 0 },
       hooks: options.hooks ?? NO_HOOKS,
       ownInvalidations: 0,
       emit: (event) => this.#emit(event, listeners),

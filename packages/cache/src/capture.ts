@@ -10,8 +10,8 @@ import type { Cell } from './cells.ts'
 import type { Engine } from './engine.ts'
 import type { Stamp } from './entry.ts'
 import { learn } from './judge.ts'
-import type { Noted } from './proof.ts'
 import { orUndefined, type Remote } from './remote.ts'
+import type { Noted } from './tags.ts'
 
 export interface Stamped {
   readonly epoch: string
@@ -26,7 +26,8 @@ export async function capture(engine: Engine, remote: Remote, tags: readonly str
   if (!reading) return
   const { epoch, states } = reading
   learn(engine, epoch, cells, states)
-  return { epoch, cells, stamps: tags.map((tag, i) => ({ tag, nonce: states[i]?.nonce ?? '' })) }
+  const stamps = tags.flatMap((tag, i): Stamp[] => (states[i] ? [{ tag, nonce: states[i].nonce }] : []))
+  return stamps.length === tags.length ? { epoch, cells, stamps } : undefined
 }
 
 /**

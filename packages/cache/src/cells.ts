@@ -28,6 +28,8 @@ export class Cell {
   /** The process-wide count of changes when this cell last changed. Only grows. */
   changed: number
   dead = false
+  /** Asked for since it was last spared. */
+  used = false
   /** The nonce is one that Redis gave: neither unknown nor of this process's own making. */
   fromRedis = false
   readonly tag: string
@@ -46,6 +48,9 @@ export class Cell {
     this.nonce = UNKNOWN
   }
 }
+
+/** Of the oldest cells, how many are spared in a row for having been used. */
+const MOST_SPARED = 64
 
 export class Cells {
   readonly #cells = new Map<string, Cell>()
@@ -72,8 +77,11 @@ export class Cells {
   /** The cell of a tag, made if need be. */
   acquire(tag: string): Cell {
     const known = this.#cells.get(tag)
-    if (known) return known
-    if (this.#cells.size >= this.#most) this.#forgetOldest()
+    if (known) {
+      known.used = true
+      return known
+    }
+    if (this.#cells.size >= this.#most) this.#forgetOne()
     const cell = new Cell(tag, this.#floor)
     this.#cells.set(tag, cell)
     return cell
@@ -130,8 +138,16 @@ export class Cells {
     this.#cells.clear()
   }
 
-  #forgetOldest(): void {
+  #forgetOne(): void {
+    let spared = 0
     for (const [tag, cell] of this.#cells) {
+      if (cell.used && spared++ < MOST_SPARED) {
+        // A second chance: what every entry of a resource carries would else be forgotten first, and all of them with it.
+        cell.used = false
+        this.#cells.delete(tag)
+        this.#cells.set(tag, cell)
+        continue
+      }
       this.#floor = Math.max(this.#floor, cell.changed)
       cell.kill()
       this.#cells.delete(tag)

@@ -90,6 +90,8 @@ export function decodeEntry(key: string, bytes: Buffer): Entry | undefined {
   for (let i = 0, lengthsAt = STAMPS_AT; i < count; i++, lengthsAt += STAMP_BYTES) {
     const nonceAt = at + bytes.readUInt16LE(lengthsAt)
     const end = nonceAt + bytes.readUInt8(lengthsAt + 2)
+    // An empty nonce would match a cell that knows nothing.
+    if (end === nonceAt) return
     stamps[i] = { tag: text.substring(at, nonceAt), nonce: text.substring(nonceAt, end) }
     at = end
   }

@@ -53,6 +53,8 @@ export interface Engine {
   /** A number from 0 to 1, neither included. */
   readonly chance: () => number
   readonly pending: Pending
+  /** Those in the background, of all resources. */
+  readonly reloads: { running: number }
   readonly hooks: Hooks
   /** How many invalidations this process has asked for. A flight that began before the latest is not joined. */
   ownInvalidations: number

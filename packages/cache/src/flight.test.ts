@@ -64,3 +64,29 @@ test('who joins after an early answer waits for the end', async () => {
   gate.resolve(0, 'fresh')
   expect([await early, await late]).toEqual(['stale', 'fresh'])
 })
+
+// A ------------------------------------- ends: must not free B's slot
+//      B takes the slot     invalidated: neither may keep what it brings
+test('a flight that has lost its slot to another is superseded as well', async () => {
+  const flights = new Flights<string | undefined>()
+  const gate = new GatedLoad<string, string>()
+  const a = flights.start(flightOf('k'), () => gate.load('a'))
+  const b = flights.start(flightOf('k'), () => gate.load('b'))
+  gate.resolve(0, 'old')
+  await a.end
+  expect(flights.running('k')).toBe(b)
+  const c = flights.start(flightOf('k'), () => gate.load('c'))
+  flights.supersede('k')
+  expect([a.superseded, b.superseded, c.superseded]).toEqual([false, true, true])
+})
+
+test('a flight sees the positions of its epoch up to its own', () => {
+  const flight = new Flight<string>('k', 0 as Monotonic, 0, false, { epoch: 'a', number: 7 })
+  const sees = [
+    { epoch: 'a', number: 7 },
+    { epoch: 'a', number: 6 },
+    { epoch: 'a', number: 8 },
+    { epoch: 'b', number: 7 },
+  ].map((position) => flight.sees(position))
+  expect(sees).toEqual([true, true, false, false])
+})

@@ -20,6 +20,7 @@
  */
 
 import type { Monotonic } from './clock.ts'
+import type { Noted } from './tags.ts'
 
 /** What a flight does, from its start to its end. */
 export type Work<R> = (flight: Flight<R>) => Promise<R>
@@ -30,30 +31,50 @@ export class Flight<R> {
   readonly startedAt: Monotonic
   /** The process's own invalidations when it started. */
   readonly ownInvalidations: number
+  /** What it brings is at least as new as this position, whatever this process has heard. */
+  readonly position: Noted | undefined
   /** Set by whoever applies an invalidation of the key, or a reset. Never cleared. */
   superseded = false
   /** For those who join before an early answer. Most flights have one answer, and need one promise. */
   readonly #early: PromiseWithResolvers<R> | undefined
   #end: Promise<R> | undefined
-  #served = false
+  /** It has answered, and may go on. */
+  served = false
 
   /** `early`: it may answer before it ends. */
-  constructor(key: string, startedAt: Monotonic, ownInvalidations: number, early: boolean) {
+  constructor(
+    key: string,
+    startedAt: Monotonic,
+    ownInvalidations: number,
+    early: boolean,
+    position: Noted | undefined = undefined,
+  ) {
     this.key = key
     this.startedAt = startedAt
     this.ownInvalidations = ownInvalidations
+    this.position = position
     this.#early = early ? Promise.withResolvers() : undefined
+  }
+
+  /** Whether what it brings is at least as new as this position. */
+  sees(position: Noted): boolean {
+    return this.position?.epoch === position.epoch && this.position.number >= position.number
   }
 
   /** What a caller that joins now will get. */
   get result(): Promise<R> {
-    if (!this.#end) throw new Error('A flight that was not started has no result')
-    return this.#early && !this.#served ? this.#early.promise : this.#end
+    return this.#early && !this.served ? this.#early.promise : this.end
+  }
+
+  /** Its end, whatever it has answered before. */
+  get end(): Promise<R> {
+    if (!this.#end) throw new Error('A flight that was not started has no end')
+    return this.#end
   }
 
   /** Answers those who have joined so far, if this flight may answer early. The first answer counts. */
   serve(answer: R): void {
-    this.#served = true
+    this.served = true
     this.#early?.resolve(answer)
   }
 
@@ -74,7 +95,7 @@ export class Flight<R> {
 
 export class Flights<R> {
   readonly #running = new Map<string, Flight<R>>()
-  /** Flights that are under way outside the slots. */
+  /** Flights that are under way and have lost their slot to another. */
   readonly #aside = new Set<Flight<R>>()
 
   get size(): number {
@@ -86,17 +107,12 @@ export class Flights<R> {
     return this.#running.get(key)
   }
 
-  /** Puts a flight into its key's slot and starts it. `work` begins at once. */
+  /** Puts a flight into its key's slot and starts it. `work` begins at once. One that was there goes on aside. */
   start(flight: Flight<R>, work: Work<R>): Flight<R> {
+    const displaced = this.#running.get(flight.key)
+    if (displaced) this.#aside.add(displaced)
     this.#running.set(flight.key, flight)
-    flight.run(work, this.#freed)
-    return flight
-  }
-
-  /** Starts a flight that nobody joins, outside the slot. */
-  aside(flight: Flight<R>, work: Work<R>): Flight<R> {
-    this.#aside.add(flight)
-    flight.run(work, this.#left)
+    flight.run(work, this.#ended)
     return flight
   }
 
@@ -113,11 +129,8 @@ export class Flights<R> {
     for (const key of [...this.#running.keys()]) this.supersede(key)
   }
 
-  readonly #freed = (flight: Flight<R>): void => {
+  readonly #ended = (flight: Flight<R>): void => {
     if (this.#running.get(flight.key) === flight) this.#running.delete(flight.key)
-  }
-
-  readonly #left = (flight: Flight<R>): void => {
     this.#aside.delete(flight)
   }
 }

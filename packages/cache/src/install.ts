@@ -49,8 +49,8 @@ export function content(policy: Policy, absent: boolean, payload: Buffer): Conte
     const checked = check(policy.schema, value)
     return checked.type === 'valid' ? { absent, value: plainCopy(checked.value), payload: undefined } : undefined
   } catch (error) {
-    // A checksum is no proof of being JSON.
-    if (error instanceof SyntaxError) return undefined
+    // A checksum is no proof of being JSON, nor of being no deeper than the stack.
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined
     throw error
   }
 }

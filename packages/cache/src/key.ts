@@ -29,7 +29,7 @@ export function keyOf(resource: string, version: number): (parts: readonly KeyPa
     let key = prefix
     for (let i = 0; i < parts.length; i++) key += `:${written(resource, parts[i] as KeyPart)}`
     if (key.length > LONGEST_KEY / 4 && Buffer.byteLength(key) > LONGEST_KEY) {
-      throw keyInvalid(resource, `it is longer than ${LONGEST_KEY} bytes; hash the long part`)
+      throw tooLong(resource)
     }
     return key
   }
@@ -40,6 +40,7 @@ function written(resource: string, part: KeyPart): string | number | boolean {
 }
 
 function escaped(resource: string, part: string): string {
+  if (part.length > LONGEST_KEY) throw tooLong(resource)
   // Half a surrogate pair has no UTF-8: all such halves would be one key in Redis.
   if (!part.isWellFormed()) throw keyInvalid(resource, 'a part is not well-formed Unicode')
   return SPECIAL.test(part) ? part.replace(SPECIALS, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`) : part
@@ -51,4 +52,8 @@ function plain(resource: string, part: number | boolean): number | boolean {
     resource,
     `a part is ${typeof part === 'number' ? part : typeof part}, not a string, finite number or boolean`,
   )
+}
+
+function tooLong(resource: string): Error {
+  return keyInvalid(resource, `it is longer than ${LONGEST_KEY} bytes; hash the long part`)
 }

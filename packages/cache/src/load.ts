@@ -12,14 +12,15 @@ import { between, type Monotonic } from './clock.ts'
 import { encodeEntry } from './codec.ts'
 import { isCurrent } from './decide.ts'
 import type { Answer, Engine } from './engine.ts'
+import { CacheError } from './errors.ts'
 import type { Stored } from './events.ts'
 import type { Flight } from './flight.ts'
 import { install, sizeOf } from './install.ts'
 import type { LeaseEnd } from './lease.ts'
 import type { Held } from './memory-tier.ts'
 import { LIMITS, type Policy } from './options.ts'
-import type { Noted } from './proof.ts'
 import { orUndefined, type Remote } from './remote.ts'
+import type { Noted } from './tags.ts'
 
 /** One load: for which flight, by which policy, from which source, in place of what. */
 export interface Load {
@@ -58,7 +59,7 @@ export async function loadFenced(
       clean,
     )
   } catch (error) {
-    release(engine, remote, flight.key, token, { type: 'failed', errorName: nameOf(error) })
+    release(engine, remote, flight.key, token, endOf(error))
     fail(engine, policy, flight, begunAt, error)
   }
 }
@@ -186,6 +187,8 @@ export function release(engine: Engine, remote: Remote, key: string, token: stri
   void orUndefined(engine.emit, 'release', () => remote.release(key, token, end))
 }
 
-export function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error
+/** A load that was shed here may find room in another process: its source has not failed. */
+function endOf(error: unknown): LeaseEnd {
+  if (error instanceof CacheError && error.code === 'CACHE_LOAD_SHED') return { type: 'not-stored' }
+  return { type: 'failed', errorName: error instanceof Error ? error.name : typeof error }
 }

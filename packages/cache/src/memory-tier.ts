@@ -39,13 +39,16 @@ export interface Held {
 /** What an entry costs beside its payload: objects, map slots, list links. */
 const OVERHEAD = 200
 
+/** Of each tag: its place among the cells, its nonce. */
+const TAG_OVERHEAD = 40
+
 export class MemoryTier {
   readonly #entries: LRUCache<string, Held>
 
   constructor(maxBytes: number) {
     this.#entries = new LRUCache({
       maxSize: maxBytes,
-      sizeCalculation: (held, key) => held.size + key.length + OVERHEAD,
+      sizeCalculation: (held, key) => held.size + key.length + OVERHEAD + TAG_OVERHEAD * held.cells.length,
     })
   }
 

@@ -51,7 +51,7 @@ export interface LoadOptions {
    */
   readonly concurrent?: number | undefined
   /**
-   * Most reloads of one resource in the background at once; past it a stale value is served and not reloaded this time.
+   * Most reloads in the background at once; past it a stale value is served and not reloaded this time.
    * @default 64
    */
   readonly reloads?: number | undefined

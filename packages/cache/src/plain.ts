@@ -38,7 +38,7 @@ function copyOf(value: unknown, path: string, depth: number): unknown {
 function copyOfArray(value: readonly unknown[], path: string, depth: number): unknown {
   // Also finds holes, and members that are no elements.
   if (Object.keys(value).length !== value.length) throw refused(path, 'an array with holes or with members of its own')
-  return Object.freeze(value.map((member, i) => copyOf(member, `${path}[${i}]`, depth)))
+  return Object.freeze(Array.from(value, (member, i) => copyOf(member, `${path}[${i}]`, depth)))
 }
 
 function copyOfObject(value: object, path: string, depth: number): unknown {

@@ -1,7 +1,7 @@
 /** A position in the count of invalidations, as a word that can travel: in a cookie, a header, a job. */
 
 import { optionInvalid } from './errors.ts'
-import type { Noted } from './proof.ts'
+import type { Noted } from './tags.ts'
 
 export function formatPosition({ epoch, number }: Noted): string {
   return `${epoch}:${number}`

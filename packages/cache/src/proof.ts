@@ -18,12 +18,7 @@
  */
 
 import { between, type Millis, type Monotonic, type ServerMs } from './clock.ts'
-
-/** A point in the count of invalidations that Redis had reached. */
-export interface Noted {
-  readonly epoch: string
-  readonly number: number
-}
+import type { Noted } from './tags.ts'
 
 export type Reset = 'first' | 'epoch' | 'gap'
 

@@ -25,6 +25,7 @@ import { parsePosition } from './position.ts'
 import { Reading } from './read.ts'
 import { orUndefined } from './remote.ts'
 import { checkTags, scopeTag } from './tag-names.ts'
+import type { Noted } from './tags.ts'
 import { type Warmed, type WarmOptions, warm } from './warm.ts'
 import { writeThrough } from './write.ts'
 
@@ -61,7 +62,6 @@ export class Resource<A, V> {
   readonly #deadlines: Deadlines
   readonly #early: boolean
   readonly #reads: Operation
-  #reloading = 0
 
   /** Use `cache.resource()`. */
   constructor(engine: Engine, invalidator: Invalidator, lookups: Lookups | undefined, options: ResourceOptions<A, V>) {
@@ -198,7 +198,7 @@ export class Resource<A, V> {
   }
 
   /** Where the entry lives, its instants, its tags then and now, and why it would or would not be served. */
-  explain(argument: A): Promise<Explanation> {
+  async explain(argument: A): Promise<Explanation> {
     return explain(this.#engine, this.#policy, this.#key(argument))
   }
 
@@ -218,11 +218,14 @@ export class Resource<A, V> {
     const { clock, memory, proof, chance } = this.#engine
     const key = this.#key(argument)
     const now = clock.now()
-    if (after !== undefined && !proof.reached(parsePosition(after))) return this.#readStrictly(key, argument)
+    const position = after === undefined ? undefined : parsePosition(after)
+    if (position && !proof.reached(position))
+      return this.#fly(key, now, argument, batch, undefined, undefined, position)
     const held = memory.get(key)
     const vouched = held && isVouched(held, proof, now, this.#policy.withoutProofFor)
     // A flight that is under way may have begun before that position was reached.
-    if (!vouched && after !== undefined && this.#engine.flights.running(key)) return this.#readStrictly(key, argument)
+    if (!vouched && position && this.#engine.flights.running(key))
+      return this.#fly(key, now, argument, batch, undefined, undefined, position)
     if (vouched) {
       const decision = decide(held, now, this.#policy, chance)
       if (decision === 'serve-and-reload') this.#reload(key, argument, held)
@@ -235,7 +238,7 @@ export class Resource<A, V> {
     // A reader that may be given something before the load is over must not wait for the look first.
     const lookups = usable && this.#policy.softTimeout ? undefined : this.#lookups
     if (!lookups?.usable || this.#engine.flights.running(key))
-      return this.#fly(key, now, argument, batch, usable, undefined)
+      return this.#fly(key, now, argument, batch, usable, undefined, undefined)
     return this.#engine.hooks.around(this.#reads, () => this.#lookUp(lookups, key, now, argument, batch, usable))
   }
 
@@ -250,23 +253,9 @@ export class Resource<A, V> {
   ): Promise<Held> {
     const look = await lookups.of(this.#policy, key)
     const weighed = look === UNSEEN ? undefined : look.weighed
-    if (!weighed?.answer) return this.#fly(key, startedAt, argument, batch, held, look)
+    if (!weighed?.answer) return this.#fly(key, startedAt, argument, batch, held, look, undefined)
     if (weighed.reload) this.#reload(key, argument, weighed.answer.held)
     return this.#report(key, weighed.answer, false)
-  }
-
-  /** Past this process's own knowledge, and past flights that began without it. */
-  async #readStrictly(key: string, argument: A): Promise<Held> {
-    const { flights, clock, ownInvalidations } = this.#engine
-    try {
-      const flight = flights.aside(
-        new Flight(key, clock.now(), ownInvalidations, this.#early),
-        this.#work(argument, undefined, undefined, undefined, true),
-      )
-      return this.#report(key, await flight.result, false)
-    } catch (error) {
-      this.#reportFailure(key, error)
-    }
   }
 
   /**
@@ -280,7 +269,8 @@ export class Resource<A, V> {
    * The next flight began after every caller that the first one could not serve, so twice is enough.
    *
    * A flight that began before an invalidation of this very process is not joined at all: which tags its value will
-   * have is not known yet, and whoever reads after a write of its own must see it.
+   * have is not known yet, and whoever reads after a write of its own must see it. Nor is one that may not see the
+   * position that is asked for; it goes on aside, and whoever asks for the same position joins its successor.
    */
   async #fly(
     key: string,
@@ -289,6 +279,7 @@ export class Resource<A, V> {
     batch: Batch<A, V> | undefined,
     held: Held | undefined,
     look: Look | undefined,
+    position: Noted | undefined,
   ): Promise<Held> {
     const { clock, flights, options } = this.#engine
     try {
@@ -299,11 +290,12 @@ export class Resource<A, V> {
           flights.supersede(key)
           running = undefined
         }
+        if (position && !running?.sees(position)) running = undefined
         const flight =
           running ??
-          flights.start(
-            new Flight(key, clock.now(), ownInvalidations, this.#early),
-            this.#work(argument, batch, held, look, false),
+          this.#launch(
+            new Flight(key, clock.now(), ownInvalidations, this.#early, position),
+            this.#work(argument, batch, held, look, position !== undefined),
           )
         const answer = await flight.result
         if (answer.clean || between(flight.startedAt, startedAt) <= options.maxStaleness)
@@ -329,6 +321,17 @@ export class Resource<A, V> {
     throw error
   }
 
+  /** What fails after it has answered is nobody's who waits. */
+  #launch(flight: Flight<Answer>, work: Work<Answer>): Flight<Answer> {
+    const { flights, emit } = this.#engine
+    flights.start(flight, work)
+    if (this.#early)
+      flight.end.catch((error: unknown) => {
+        if (flight.served) emit({ type: 'reload-failed', resource: this.name, key: flight.key, error })
+      })
+    return flight
+  }
+
   #work(
     argument: A,
     batch: Batch<A, V> | undefined,
@@ -345,20 +348,18 @@ export class Resource<A, V> {
 
   /** Reloads in the background what is served meanwhile. One of the fleet does; the others wait for it there. */
   #reload(key: string, argument: A, held: Held): void {
-    const { flights, clock, emit, options, ownInvalidations } = this.#engine
+    const { flights, clock, emit, options, reloads, ownInvalidations } = this.#engine
     if (flights.running(key)) return
-    if (this.#reloading >= options.reloads) {
+    if (reloads.running >= options.reloads) {
       emit({ type: 'reload-dropped', resource: this.name, key })
       return
     }
-    this.#reloading++
+    reloads.running++
+    const flight = new Flight<Answer>(key, clock.now(), ownInvalidations, this.#early)
     flights
-      .start(
-        new Flight(key, clock.now(), ownInvalidations, this.#early),
-        this.#work(argument, undefined, held, undefined, false),
-      )
-      .result.catch((error: unknown) => emit({ type: 'reload-failed', resource: this.name, key, error }))
-      .finally(() => this.#reloading--)
+      .start(flight, this.#work(argument, undefined, held, undefined, false))
+      .end.catch((error: unknown) => emit({ type: 'reload-failed', resource: this.name, key, error }))
+      .finally(() => reloads.running--)
   }
 
   async #loadAll(

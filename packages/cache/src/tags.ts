@@ -36,10 +36,14 @@ export interface Invalidated {
   readonly nonce: string
 }
 
-/** The count of invalidations, with the epoch in which it counts. */
-export interface Position {
+/** A point in the count of invalidations that Redis had reached. */
+export interface Noted {
   readonly epoch: string
   readonly number: number
+}
+
+/** The count of invalidations, with the epoch in which it counts, and the server's time. */
+export interface Position extends Noted {
   readonly time: ServerMs
 }
 

@@ -1,5 +1,7 @@
 /** Warming: reading many values so that they are cached, a bounded number at once, telling how far it is. */
 
+import { optionInvalid } from './errors.ts'
+
 export interface WarmOptions {
   /**
    * Most reads at once.
@@ -18,12 +20,15 @@ export interface Warmed {
 }
 
 const CONCURRENT = 8
+const MOST = 10_000
 
 export async function warm<A>(
   arguments_: Iterable<A> | AsyncIterable<A>,
   read: (argument: A) => Promise<unknown>,
   { concurrent = CONCURRENT, onProgress, signal }: WarmOptions = {},
 ): Promise<Warmed> {
+  if (!(Number.isSafeInteger(concurrent) && concurrent >= 1 && concurrent <= MOST))
+    throw optionInvalid('concurrent', `a whole number from 1 to ${MOST}`, concurrent)
   let warmed: Warmed = { done: 0, failed: 0 }
   const next = Symbol.asyncIterator in arguments_ ? arguments_[Symbol.asyncIterator]() : arguments_[Symbol.iterator]()
   // One at a time asks for the next argument: an iterator need not bear more.

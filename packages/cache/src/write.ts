@@ -16,7 +16,7 @@ import { type Millis, millis } from './clock.ts'
 import type { Answer, Engine } from './engine.ts'
 import { Flight } from './flight.ts'
 import type { Invalidator } from './invalidate.ts'
-import { fill, nameOf, release } from './load.ts'
+import { fill, release } from './load.ts'
 import type { Policy } from './options.ts'
 import { orUndefined } from './remote.ts'
 
@@ -53,7 +53,8 @@ export async function writeThrough(
   try {
     brought = packed(engine, policy, key, source, await commit(), undefined, loadedAt, millis(0))
   } catch (error) {
-    release(engine, remote, key, token, { type: 'failed', errorName: nameOf(error) })
+    // Not as a failure: that a write was refused says nothing of the source of those who wait for this lease.
+    release(engine, remote, key, token, { type: 'not-stored' })
     // The write may have happened all the same: its answer may be what was lost, or cannot be cached.
     await invalidator.originate([], [key])
     throw error

@@ -98,6 +98,7 @@ class RedisRemote implements Remote {
     this.#at = layout(name, this.#process)
     this.#subscription = new Subscription(
       url,
+      clock,
       [this.#at.bus, this.#at.own],
       (message) => {
         if (message.type === 'echo') this.#echoedAt = clock.now()
@@ -199,19 +200,31 @@ class RedisRemote implements Remote {
     )
   }
 
-  async #claimAll(asked: readonly AskedClaim[]): Promise<readonly Claim[]> {
+  async #claimAll(asked: readonly AskedClaim[]): Promise<readonly (Claim | Promise<Claim>)[]> {
     // An answer that comes after we stopped waiting may have granted leases that nobody would use.
-    const late = (reply: unknown): void => {
+    const late = (replies: unknown): void => {
       for (const [i, { key, token }] of asked.entries())
-        if (claimed((reply as unknown[])[i], token).type === 'granted')
+        if (typeOf(list('claim', replies)[i]) === 'granted')
           this.release(key, token, { type: 'not-stored' }).catch(() => undefined)
     }
     const args = asked.flatMap(({ token, duration, rejected }) => [token, Math.ceil(duration), rejected ?? ''])
     const replies = await this.#link.evaluate(CLAIM, this.#slots(asked), [this.#process, ...args], late)
-    return list('claim', replies).map((reply, i) => claimed(reply, asked[i]?.token ?? ''))
+    return list('claim', replies).map((reply, i): Claim | Promise<Claim> => {
+      const [, detail] = list('claim', reply)
+      switch (typeOf(reply)) {
+        case 'granted':
+          return { type: 'granted', token: asked[i]?.token ?? '' }
+        case 'busy':
+          return { type: 'busy', endsIn: millis(Math.max(1, Number(detail))) }
+        case 'found':
+          return { type: 'found', bytes: detail as Buffer }
+        default:
+          return failedAlone('claim', detail)
+      }
+    })
   }
 
-  async #fillAll(asked: readonly AskedFill[]): Promise<readonly boolean[]> {
+  async #fillAll(asked: readonly AskedFill[]): Promise<readonly (boolean | Promise<boolean>)[]> {
     const args = asked.flatMap(({ key, token, bytes, lifetime }) => [
       token,
       bytes,
@@ -219,7 +232,11 @@ class RedisRemote implements Remote {
       ended(key, { type: 'stored' }),
     ])
     const replies = await this.#link.evaluate(FILL, this.#slots(asked), [this.#at.ownPrefix, ...args])
-    return list('fill', replies).map((reply) => reply === 1)
+    return list('fill', replies).map((reply) => {
+      const type = typeOf(reply)
+      if (type === 'stored' || type === 'refused') return type === 'stored'
+      return failedAlone('fill', list('fill', reply)[1])
+    })
   }
 
   /** All lists as one: a tag that several ask for is the same to all of them. */
@@ -300,18 +317,13 @@ function tagState(epoch: string, words: string): TagState | undefined {
   return of === epoch && nonce ? { nonce, number: Number(number) } : undefined
 }
 
-function claimed(reply: unknown, token: string): Claim {
-  const [type, detail] = list('claim', reply)
-  switch (String(type)) {
-    case 'granted':
-      return { type: 'granted', token }
-    case 'busy':
-      return { type: 'busy', endsIn: millis(Math.max(1, Number(detail))) }
-    case 'found':
-      return { type: 'found', bytes: detail as Buffer }
-    default:
-      throw remoteFailed('claim', new Error('an answer of another shape'))
-  }
+function typeOf(reply: unknown): string {
+  return Array.isArray(reply) ? String(reply[0]) : ''
+}
+
+/** What one key of several has come to. */
+function failedAlone(operation: string, reason: unknown): Promise<never> {
+  return Promise.reject(remoteFailed(operation, new Error(String(reason ?? 'an answer of another shape'))))
 }
 
 function ended(key: string, end: LeaseEnd): string {

@@ -28,6 +28,15 @@ local function endLease(lease, prefix, message)
 end
 `
 
+/** What fails for one key of several, such as one that holds something foreign, fails for that one. */
+const ALONE = `
+local function alone(act, ...)
+  local done, reply = pcall(act, ...)
+  if done then return reply end
+  return {'failed', type(reply) == 'table' and reply.err or tostring(reply)}
+end
+`
+
 /**
  * The epoch and the number, in one hash so that they can only be lost together. Missing, or made on another
  * server (a restart, a failover): Redis may have forgotten invalidations, and a new epoch begins.
@@ -44,18 +53,20 @@ end
 `
 
 /**
- * KEYS entry and lease of each. ARGV process, then of each token, duration, rejected identity. Returns an answer for
- * each. Bytes 5 to 8 of an entry are its identity (codec.ts).
+ * KEYS entry and lease of each. ARGV process, then of each token, duration, rejected identity. Returns 'found' with the bytes, 'granted', 'busy' with
+ * the time left, or 'failed' with the reason for each. Bytes 5 to 8 of an entry are its identity (codec.ts).
  */
 export const CLAIM = script(
   'claim',
-  `
+  `${ALONE}
 local function claim(entry, lease, token, duration, rejected)
   local bytes = redis.call('GET', entry)
   if bytes and string.sub(bytes, 5, 8) ~= rejected then return {'found', bytes} end
-  if redis.call('HEXISTS', lease, 't') == 1 then
+  -- Without an end, it was left by a claim that failed half way: nobody holds it.
+  local left = redis.call('PTTL', lease)
+  if left > 0 and redis.call('HEXISTS', lease, 't') == 1 then
     redis.call('HSET', lease, 'w' .. ARGV[1], 1)
-    return {'busy', redis.call('PTTL', lease)}
+    return {'busy', left}
   end
   redis.call('HSET', lease, 't', token)
   redis.call('PEXPIRE', lease, duration)
@@ -63,25 +74,26 @@ local function claim(entry, lease, token, duration, rejected)
 end
 local replies = {}
 for i = 1, #KEYS / 2 do
-  replies[i] = claim(KEYS[2 * i - 1], KEYS[2 * i], ARGV[3 * i - 1], ARGV[3 * i], ARGV[3 * i + 1])
+  replies[i] = alone(claim, KEYS[2 * i - 1], KEYS[2 * i], ARGV[3 * i - 1], ARGV[3 * i], ARGV[3 * i + 1])
 end
 return replies
 `,
 )
 
-/** KEYS entry and lease of each. ARGV channel prefix, then of each token, bytes, lifetime, message. Returns 1 for each that is stored, else 0. */
+/** KEYS entry and lease of each. ARGV channel prefix, then of each token, bytes, lifetime, message. Returns 'stored', 'refused', or 'failed' with the reason for each. */
 export const FILL = script(
   'fill',
-  `${END_LEASE}
+  `${END_LEASE}${ALONE}
+local function fill(entry, lease, token, bytes, lifetime, message)
+  if redis.call('HGET', lease, 't') ~= token then return {'refused'} end
+  redis.call('SET', entry, bytes, 'PX', lifetime)
+  endLease(lease, ARGV[1], message)
+  return {'stored'}
+end
 local replies = {}
 for i = 1, #KEYS / 2 do
-  local entry, lease, at = KEYS[2 * i - 1], KEYS[2 * i], 4 * i - 2
-  replies[i] = 0
-  if redis.call('HGET', lease, 't') == ARGV[at] then
-    redis.call('SET', entry, ARGV[at + 1], 'PX', ARGV[at + 2])
-    endLease(lease, ARGV[1], ARGV[at + 3])
-    replies[i] = 1
-  end
+  local at = 4 * i - 2
+  replies[i] = alone(fill, KEYS[2 * i - 1], KEYS[2 * i], ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
 end
 return replies
 `,
@@ -135,8 +147,9 @@ end
 local now = epoch .. ' '
 local minted = now .. latest .. ' ' .. ARGV[3]
 for i = 2, #KEYS do
-  local held = redis.call('GETEX', KEYS[i], 'PX', ARGV[4])
-  if not held or string.sub(held, 1, #now) ~= now then
+  local held = redis.pcall('GETEX', KEYS[i], 'PX', ARGV[4])
+  -- Something that is no string is foreign, and in the way.
+  if type(held) ~= 'string' or string.sub(held, 1, #now) ~= now then
     held = minted
     redis.call('SET', KEYS[i], held, 'PX', ARGV[4])
   end

@@ -8,7 +8,11 @@
 import { Redis } from 'ioredis'
 
 import type { BusMessage } from '../bus.ts'
+import { type Clock, type Millis, millis } from '../clock.ts'
 import { connectionOptions } from './link.ts'
+
+/** After a subscription that was refused. */
+const SUBSCRIBE_AGAIN: Millis = millis(1_000)
 
 export class Subscription {
   readonly #client: Redis
@@ -16,12 +20,13 @@ export class Subscription {
 
   constructor(
     url: string,
+    clock: Clock,
     channels: readonly string[],
     deliver: (message: BusMessage) => void,
     onListening: () => void,
   ) {
     this.#client = new Redis(url, connectionOptions())
-    this.#client.on('ready', () => void this.#subscribe(channels, onListening))
+    this.#client.on('ready', () => void this.#subscribe(clock, channels, onListening))
     this.#client.on('close', () => {
       this.#listening = false
     })
@@ -45,13 +50,14 @@ export class Subscription {
     this.#client.disconnect()
   }
 
-  async #subscribe(channels: readonly string[], onListening: () => void): Promise<void> {
+  async #subscribe(clock: Clock, channels: readonly string[], onListening: () => void): Promise<void> {
     try {
       await this.#client.subscribe(...channels)
       this.#listening = true
       onListening()
     } catch {
-      this.#client.disconnect(true)
+      // A server that denies it will do so again: there is no hurry.
+      clock.timer(SUBSCRIBE_AGAIN, () => this.replace())
     }
   }
 }

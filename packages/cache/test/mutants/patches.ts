@@ -48,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: protocol(
       'on real Redis > an invalidation during a load > by key that the loading process has not heard of keeps it out as well',
     ),
-    edits: [edit(SCRIPTS, "if redis.call('HGET', lease, 't') == ARGV[at] then", 'if true then')],
+    edits: [edit(SCRIPTS, "if redis.call('HGET', lease, 't') ~= token then return {'refused'} end")],
   },
   {
     off: ['tokensUnique'],
@@ -164,7 +164,11 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'tags of an earlier epoch taken over, in the script',
     caughtBy: rules('on real Redis > a tag of an earlier epoch counts as missing'),
     edits: [
-      edit(SCRIPTS, 'if not held or string.sub(held, 1, #now) ~= now then', 'if not held then'),
+      edit(
+        SCRIPTS,
+        "if type(held) ~= 'string' or string.sub(held, 1, #now) ~= now then",
+        "if type(held) ~= 'string' then",
+      ),
       edit(ADAPTER, 'return of === epoch && nonce ?', 'return nonce ?'),
     ],
   },
@@ -416,7 +420,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'src/resource.ts',
-        'if (!vouched && after !== undefined && this.#engine.flights.running(key)) return this.#readStrictly(key, argument)',
+        `if (!vouched && position && this.#engine.flights.running(key))
+      return this.#fly(key, now, argument, batch, undefined, undefined, position)`,
       ),
     ],
   },
