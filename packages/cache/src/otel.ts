@@ -19,7 +19,8 @@
 
 import { type Attributes, type Meter, metrics, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 
-import { CacheError, type CacheEvent, type Hooks, type Listener, type Operation } from './index.ts'
+import { CacheError } from './errors.ts'
+import type { CacheEvent, Hooks, Listener, Operation } from './index.ts'
 
 /** Hooks for `createCache({ hooks: otel() })`. Call it after the SDK has started: metrics are those of the provider there is then. */
 export function otel(): Hooks {

@@ -3,7 +3,7 @@
 import { redis } from '../src/redis/index.ts'
 import { layout } from '../src/redis/layout.ts'
 import { type AdapterUnderTest, type Levers, ManualClock, type RedisDouble } from '../src/testing.ts'
-import { Proxy as RedisProxy } from './proxy.ts'
+import { RedisProxy } from './proxy.ts'
 import { redisWorld } from './redis-world.ts'
 
 /** Every lever is there. */

@@ -15,7 +15,7 @@ export type Line = 'commands' | 'bus'
 /** What is done with a command: it passes, or its connection is cut before it or after it, its answer lost. */
 export type Fate = 'pass' | 'cut before' | 'cut after'
 
-export class Proxy {
+export class RedisProxy {
   /** New connections go to this port. */
   target: number
   /** Milliseconds by which each answer is late, in order. */
@@ -34,8 +34,8 @@ export class Proxy {
     })
   }
 
-  static async before(url: string): Promise<Proxy> {
-    const proxy = new Proxy(Number(new URL(url).port))
+  static async before(url: string): Promise<RedisProxy> {
+    const proxy = new RedisProxy(Number(new URL(url).port))
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
     return proxy
   }
@@ -43,11 +43,6 @@ export class Proxy {
   get url(): string {
     const address = this.#server.address()
     return `redis://127.0.0.1:${typeof address === 'object' ? address?.port : address}`
-  }
-
-  /** How many connections of this kind are open. */
-  count(line: Line): number {
-    return this.#of(line).length
   }
 
   /** Answers stay on their way until `release`; commands go through. */
@@ -95,13 +90,13 @@ class Connection {
   lost = false
   /** Answers that are held back, in order. */
   held: Buffer[] | undefined
-  readonly #proxy: Proxy
+  readonly #proxy: RedisProxy
   readonly #client: Socket
   readonly #server: Socket
   #sent: Buffer = Buffer.alloc(0)
   #cutAtAnswer = false
 
-  constructor(proxy: Proxy, client: Socket) {
+  constructor(proxy: RedisProxy, client: Socket) {
     this.#proxy = proxy
     this.#client = client
     this.#server = connect(proxy.target, '127.0.0.1')
@@ -139,7 +134,10 @@ class Connection {
       this.#sent = this.#sent.subarray(command.length)
       if (command.name === 'subscribe') this.line = 'bus'
       const fate = this.line === 'commands' ? this.#proxy.fate(command.name) : 'pass'
-      if (fate === 'cut before') return this.end()
+      if (fate === 'cut before') {
+        this.end()
+        return
+      }
       if (fate === 'cut after') this.#cutAtAnswer = true
       this.#server.write(command.bytes)
     }
