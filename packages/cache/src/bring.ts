@@ -8,6 +8,7 @@ import { contentHash, EMPTY } from './codec.ts'
 import type { Deadlines } from './deadline.ts'
 import type { Engine } from './engine.ts'
 import { loadTimeout, valueInvalid } from './errors.ts'
+import { sizeOf } from './memory-tier.ts'
 import { LIMITS, NOT_MODIFIED, type Policy } from './options.ts'
 import { NotPlain, plainCopy } from './plain.ts'
 import { check } from './schema.ts'
@@ -46,6 +47,8 @@ export interface Brought {
   readonly staleAt: Monotonic
   readonly expiresAt: Monotonic
   readonly loadMs: Millis
+  /** What it counts in memory. */
+  readonly size: number
   /** Tags of the value. */
   readonly tags: readonly string[]
 }
@@ -91,6 +94,7 @@ export function packed(
     staleAt,
     expiresAt: absent ? staleAt : after(staleAt, millis(Math.max(policy.staleFor, policy.failSafeFor))),
     loadMs,
+    size: sizeOf(policy, key, value, payload.length),
     tags: absent ? [] : checkTags(source.tagsOf(value), LIMITS.tagsPerEntry - source.tags.length),
   }
 }

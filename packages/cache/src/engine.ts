@@ -30,6 +30,13 @@ export interface Answer {
   readonly clean: boolean
 }
 
+/** A value that may do if a load fails. */
+export interface AtHand {
+  readonly held: Held
+  /** Of the drops, when it was current: once its key has been dropped since, it is not served. */
+  readonly mark: number
+}
+
 /** Invalidations that have not reached Redis yet (invalidate.ts). */
 export interface Pending {
   /** Grows with every one that is added. */

@@ -81,7 +81,10 @@ export class Flight<R> {
   /** Runs once; its end is the answer to all who have none yet. `ended` is called before they have it. */
   run(work: Work<R>, ended: (flight: Flight<R>) => void): void {
     this.#end = this.#toItsEnd(work, ended)
-    if (this.#early) this.#end.then(this.#early.resolve, this.#early.reject)
+    if (!this.#early) return
+    this.#end.then(this.#early.resolve, this.#early.reject)
+    // A reload in the background has nobody who waits for it: who started it hears of its end.
+    this.#early.promise.catch(() => undefined)
   }
 
   async #toItsEnd(work: Work<R>, ended: (flight: Flight<R>) => void): Promise<R> {

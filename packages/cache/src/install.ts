@@ -12,19 +12,10 @@
 
 import { isCurrent } from './decide.ts'
 import type { Engine } from './engine.ts'
-import { valueInvalid } from './errors.ts'
 import type { Held } from './memory-tier.ts'
 import type { Policy } from './options.ts'
-import { plainCopy } from './plain.ts'
+import { NotPlain, plainCopy } from './plain.ts'
 import { check } from './schema.ts'
-
-/** What the value counts in memory. Throws `CACHE_VALUE_INVALID` for a weight that is none. */
-export function sizeOf({ weight, keep }: Policy, key: string, value: unknown, bytes: number): number {
-  if (!weight || value === undefined || keep === 'bytes') return bytes
-  const size = weight(value as never, bytes)
-  if (Number.isFinite(size) && size >= 0) return Math.ceil(size)
-  throw valueInvalid(key, `its weight is ${size}`)
-}
 
 /**
  * Whether the value was current at this instant, as far as this process knows; then it is in memory, if the policy keeps
@@ -50,7 +41,7 @@ export function content(policy: Policy, absent: boolean, payload: Buffer): Conte
     return checked.type === 'valid' ? { absent, value: plainCopy(checked.value), payload: undefined } : undefined
   } catch (error) {
     // A checksum is no proof of being JSON, nor of being no deeper than the stack.
-    if (error instanceof SyntaxError || error instanceof RangeError) return undefined
+    if (error instanceof SyntaxError || error instanceof RangeError || error instanceof NotPlain) return undefined
     throw error
   }
 }

@@ -15,7 +15,7 @@ import type { Answer, Engine } from './engine.ts'
 import { CacheError } from './errors.ts'
 import type { Stored } from './events.ts'
 import type { Flight } from './flight.ts'
-import { install, sizeOf } from './install.ts'
+import { install } from './install.ts'
 import type { LeaseEnd } from './lease.ts'
 import type { Held } from './memory-tier.ts'
 import { LIMITS, type Policy } from './options.ts'
@@ -50,14 +50,7 @@ export async function loadFenced(
     if (!filled)
       release(engine, remote, flight.key, token, { type: keeps(policy, brought) ? 'not-stored' : 'unshared' })
     const clean = filled !== undefined && install(engine, policy, flight.key, filled, flight.superseded)
-    return finish(
-      engine,
-      policy,
-      flight,
-      filled ?? unstored(policy, flight.key, brought),
-      filled ? 'shared' : 'no',
-      clean,
-    )
+    return finish(engine, policy, flight, filled ?? unstored(policy, brought), filled ? 'shared' : 'no', clean)
   } catch (error) {
     release(engine, remote, flight.key, token, endOf(error))
     fail(engine, policy, flight, begunAt, error)
@@ -76,7 +69,7 @@ export async function loadLocal(engine: Engine, { policy, flight, source, previo
     const late = brought.tags.map((tag) => cells.stamp(tag))
     // The capture rule (capture.ts), with this process's own count in place of the number.
     const captured = late.every((cell) => cell.changed <= mark)
-    const held = hold(policy, flight.key, brought, [...known, ...late], [...nonces, ...late.map((cell) => cell.nonce)])
+    const held = hold(policy, brought, [...known, ...late], [...nonces, ...late.map((cell) => cell.nonce)])
     const clean = captured && keeps(policy, brought) && install(engine, policy, flight.key, held, flight.superseded)
     return finish(engine, policy, flight, held, clean ? 'local' : 'no', clean)
   } catch (error) {
@@ -127,14 +120,14 @@ export async function fill(
   if (lifetime <= 0) return
   if (!(await orUndefined(engine.emit, 'fill', () => remote.fill(flight.key, token, bytes, lifetime)))) return
   // What another epoch's nonces say cannot be compared with our cells: it is stored, and not held.
-  return hold(policy, flight.key, brought, inOurEpoch ? cells : NEVER_CURRENT, inOurEpoch ? nonces : [])
+  return hold(policy, brought, inOurEpoch ? cells : NEVER_CURRENT, inOurEpoch ? nonces : [])
 }
 
 /** Stands for cells of which nothing is known: no list of nonces matches it. */
 const NEVER_CURRENT: readonly Cell[] = [new Cell('', 0)]
 
-function hold(policy: Policy, key: string, brought: Brought, cells: readonly Cell[], nonces: readonly string[]): Held {
-  const { absent, value, payload, hash, loadedAt, staleAt, expiresAt, loadMs } = brought
+function hold(policy: Policy, brought: Brought, cells: readonly Cell[], nonces: readonly string[]): Held {
+  const { absent, value, payload, hash, loadedAt, staleAt, expiresAt, loadMs, size } = brought
   const bytes = policy.keep === 'bytes'
   return {
     absent,
@@ -148,13 +141,13 @@ function hold(policy: Policy, key: string, brought: Brought, cells: readonly Cel
     loadMs,
     cells,
     nonces,
-    size: sizeOf(policy, key, value, payload.length),
+    size,
   }
 }
 
 /** What is answered and kept nowhere. */
-function unstored(policy: Policy, key: string, brought: Brought): Held {
-  return hold(policy, key, brought, NEVER_CURRENT, [])
+function unstored(policy: Policy, brought: Brought): Held {
+  return hold(policy, brought, NEVER_CURRENT, [])
 }
 
 function finish(

@@ -52,7 +52,7 @@ export class Lookups {
     return this.#remote.usable
   }
 
-  /** Never rejects. */
+  /** Rejects only with `CACHE_VALUE_INVALID`, for a weight that is none, and `CACHE_OPTION_INVALID`, for a schema that answers later. */
   of(policy: Policy, key: string): Promise<Look> {
     const shared = this.#open.get(key)
     if (shared) return shared
@@ -65,10 +65,19 @@ export class Lookups {
     const { mark } = this.#engine.drops
     try {
       const bytes = await this.#remote.read(asked.map(({ key }) => key))
-      return asked.map((one, i) => this.#judged(one, bytes[i], mark))
+      return asked.map((one, i) => this.#alone(one, bytes[i], mark))
     } catch (error) {
       this.#failed(error)
       return asked.map(() => UNSEEN)
+    }
+  }
+
+  /** What is wrong with one value is no matter of those that were looked up with it. */
+  #alone(one: Asked, bytes: Buffer | undefined, mark: number): Look | Promise<Look> {
+    try {
+      return this.#judged(one, bytes, mark)
+    } catch (error) {
+      return Promise.reject(error)
     }
   }
 
@@ -76,7 +85,7 @@ export class Lookups {
   #judged({ policy, key }: Asked, bytes: Buffer | undefined, mark: number): Look | Promise<Look> {
     const engine = this.#engine
     const seen = (found: Found): Seen => {
-      return { found, weighed: weigh(engine, policy, key, found, engine.drops.since(mark, key), false) }
+      return { found, weighed: weigh(engine, policy, key, found, mark, false, false) }
     }
     const judged = judge(engine, this.#remote, policy.resource, key, bytes, false)
     return judged instanceof Promise ? judged.then(seen).catch((error: unknown) => this.#failed(error)) : seen(judged)

@@ -9,6 +9,8 @@ import { LRUCache } from 'lru-cache'
 
 import type { Cell } from './cells.ts'
 import type { Monotonic } from './clock.ts'
+import { valueInvalid } from './errors.ts'
+import type { Policy } from './options.ts'
 
 export interface Held {
   /** The source said that there is no such value. */
@@ -75,4 +77,12 @@ export class MemoryTier {
   clear(): void {
     this.#entries.clear()
   }
+}
+
+/** What the value counts in memory. Throws `CACHE_VALUE_INVALID` for a weight that is none. */
+export function sizeOf({ weight, keep }: Policy, key: string, value: unknown, bytes: number): number {
+  if (!weight || value === undefined || keep === 'bytes') return bytes
+  const size = weight(value as never, bytes)
+  if (Number.isFinite(size) && size >= 0) return Math.ceil(size)
+  throw valueInvalid(key, `its weight is ${size}`)
 }

@@ -304,6 +304,8 @@ export function resolveCacheOptions(options: CacheOptions): ResolvedCacheOptions
 
 export function resolvePolicy<A, V>(options: ResourceOptions<A, V>): Policy {
   whole('version', options.version, 1)
+  for (const name of ['key', 'load'] as const) callable(name, options[name], true)
+  for (const name of ['tags', 'tagsOf', 'loadMany', 'reload'] as const) callable(name, options[name])
   return Object.freeze({
     resource: word('name', options.name),
     ttl: millis(whole('ttl', options.ttl, 1)),
@@ -312,12 +314,12 @@ export function resolvePolicy<A, V>(options: ResourceOptions<A, V>): Policy {
     failSafeFor: millis(whole('failSafeFor', options.failSafeFor ?? DEFAULTS.failSafeFor, 0)),
     refreshAhead: refreshAhead(options.refreshAhead),
     softTimeout: softTimeout(options),
-    keep: options.keep ?? 'value',
+    keep: oneOf('keep', options.keep ?? 'value', ['value', 'bytes', 'nothing']),
     negativeTtl: millis(whole('negativeTtl', options.negativeTtl ?? DEFAULTS.negativeTtl, 0)),
     withoutProofFor: millis(whole('withoutProofFor', options.withoutProofFor ?? DEFAULTS.withoutProofFor, 0)),
     loadTimeout: millis(whole('loadTimeout', options.loadTimeout ?? DEFAULTS.loadTimeout, 1, 600_000)),
-    weight: options.weight,
-    schema: options.schema,
+    weight: callable('weight', options.weight),
+    schema: schemaOf(options.schema),
     scope: scopeOf(options.scope),
     http: httpPolicy(options),
   })
@@ -325,9 +327,26 @@ export function resolvePolicy<A, V>(options: ResourceOptions<A, V>): Policy {
 
 function scopeOf<A>(scope: Scope<A> | undefined): Policy['scope'] {
   if (scope === undefined || scope === 'public') return 'public'
-  if (typeof scope === 'object' && 'tenant' in scope) return 'tenant'
-  if (typeof scope === 'object' && 'user' in scope) return 'user'
-  throw optionInvalid('scope', "'public', { tenant } or { user }", scope)
+  if (typeof scope === 'object' && scope !== null) {
+    if ('tenant' in scope && typeof scope.tenant === 'function') return 'tenant'
+    if ('user' in scope && typeof scope.user === 'function') return 'user'
+  }
+  throw optionInvalid('scope', "'public', or { tenant } or { user } with a function", scope)
+}
+
+function schemaOf(schema: Schema<unknown> | undefined): Schema<unknown> | undefined {
+  if (schema === undefined || typeof schema?.['~standard']?.validate === 'function') return schema
+  throw optionInvalid('schema', 'a Standard Schema', schema)
+}
+
+function callable<F>(name: string, value: F, needed = false): F {
+  if (typeof value === 'function' || (value === undefined && !needed)) return value
+  throw optionInvalid(name, 'a function', value)
+}
+
+function oneOf<T extends string>(name: string, value: T, words: readonly T[]): T {
+  if (words.includes(value)) return value
+  throw optionInvalid(name, `one of ${words.join(', ')}`, value)
 }
 
 function httpPolicy<A, V>({ http, scope }: ResourceOptions<A, V>): HttpPolicy | undefined {

@@ -78,7 +78,7 @@ export class Proof {
 
   /** Whether everything up to this point has been applied here. */
   reached({ epoch, number }: Noted): boolean {
-    return this.#applied?.epoch === epoch && this.#applied.number >= number
+    return this.#alone || (this.#applied?.epoch === epoch && this.#applied.number >= number)
   }
 
   /** Redis answered this process with this number. */

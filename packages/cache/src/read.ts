@@ -21,7 +21,7 @@ import { capture } from './capture.ts'
 import { after, between, type Cancel, type Millis, millis } from './clock.ts'
 import { identityOf } from './codec.ts'
 import { isFailSafe, isVouched } from './decide.ts'
-import type { Answer, Engine } from './engine.ts'
+import type { Answer, AtHand, Engine } from './engine.ts'
 import { loadFailedElsewhere } from './errors.ts'
 import type { TierName } from './events.ts'
 import type { Flight } from './flight.ts'
@@ -46,22 +46,35 @@ export class Reading {
   readonly #source: () => Source
   /** This process's own knowledge of tags does not count. */
   readonly #strict: boolean
+  /** Of the drops, when the flight began. */
+  readonly #mark: number
+  /** What is to be loaded anew, however fresh it is. */
+  readonly #due: Held | undefined
   /** What may be served if the source fails. */
-  #fallback: Answer | undefined
+  #fallback: { readonly answer: Answer; readonly mark: number } | undefined
   #previous: PreviousOf
 
   /** `source` is asked for only when there is something to load. */
-  constructor(engine: Engine, policy: Policy, flight: Flight<Answer>, source: () => Source, strict: boolean) {
+  constructor(
+    engine: Engine,
+    policy: Policy,
+    flight: Flight<Answer>,
+    source: () => Source,
+    strict: boolean,
+    due: Held | undefined,
+  ) {
     this.#engine = engine
     this.#policy = policy
     this.#flight = flight
     this.#source = source
     this.#strict = strict
+    this.#due = due
+    this.#mark = engine.drops.mark
   }
 
-  /** `held` is what memory has and could not serve for good; `look` what Redis showed, if it was asked. */
-  async run(held: Held | undefined, look: Look | undefined): Promise<Answer> {
-    if (held) this.#fallBackOn(held, 'memory')
+  /** `atHand` is what memory has and could not serve for good; `look` what Redis showed, if it was asked. */
+  async run(atHand: AtHand | undefined, look: Look | undefined): Promise<Answer> {
+    if (atHand) this.#fallBackOn(atHand, 'memory')
     const cancel = this.#serveFallbackWhenSlow()
     try {
       const { remote } = this.#engine
@@ -81,7 +94,7 @@ export class Reading {
     try {
       const { found, weighed } = seen ?? (await this.#look(remote))
       const { answer, reload } = this.#kept(found, weighed)
-      if (answer && !reload) return answer
+      if (answer && !reload && !this.#isDue(answer.held)) return answer
       if (answer) this.#flight.serve(answer)
       return await this.#byLease(remote, found)
     } catch (error) {
@@ -136,14 +149,19 @@ export class Reading {
   }
 
   #weigh(found: Found, waited: boolean): Weighed {
-    return weigh(this.#engine, this.#policy, this.#flight.key, found, this.#flight.superseded, waited)
+    return weigh(this.#engine, this.#policy, this.#flight.key, found, this.#mark, this.#flight.superseded, waited)
   }
 
   /** Keeps what may do if the load fails. */
   #kept(found: Found, weighed: Weighed): Weighed {
-    if (weighed.held && weighed.reload && found.type === 'entry')
-      this.#fallBackOn(weighed.held, 'redis', found.entry.payload)
+    const { atHand } = weighed
+    if (atHand && found.type === 'entry') this.#fallBackOn(atHand, 'redis', atHand.held.payload ?? found.entry.payload)
     return weighed
+  }
+
+  /** Whether this is what was to be loaded anew, and not what another process has brought since. */
+  #isDue(found: Held): boolean {
+    return this.#due !== undefined && found.hash === this.#due.hash && between(this.#due.loadedAt, found.loadedAt) <= 1
   }
 
   /** Whether it is worth asking for the lease again. */
@@ -157,8 +175,8 @@ export class Reading {
     return { policy: this.#policy, flight: this.#flight, source, previous: this.#previous }
   }
 
-  #fallBackOn(held: Held, tier: TierName, payload = held.payload): void {
-    this.#fallback = { held, tier, stored: undefined, waited: false, clean: false }
+  #fallBackOn({ held, mark }: AtHand, tier: TierName, payload = held.payload): void {
+    this.#fallback = { answer: { held, tier, stored: undefined, waited: false, clean: false }, mark }
     if (held.absent) return
     this.#previous = () => ({
       hash: held.hash,
@@ -169,13 +187,13 @@ export class Reading {
 
   /** The fallback, if it may be served at this instant: what was invalidated meanwhile is not served, not even now. */
   #usableFallback(): Answer | undefined {
-    const { proof, clock } = this.#engine
-    const fallback = this.#fallback
-    if (!fallback || this.#flight.superseded) return
+    const { proof, clock, drops } = this.#engine
+    if (!this.#fallback || this.#flight.superseded) return
+    const { answer, mark } = this.#fallback
     const now = clock.now()
-    const { held } = fallback
-    const usable = isFailSafe(held, now, this.#policy) && isVouched(held, proof, now, this.#policy.withoutProofFor)
-    return usable ? { ...fallback, clean: proof.holds(now) } : undefined
+    if (drops.since(mark, this.#flight.key) || !isFailSafe(answer.held, now, this.#policy)) return
+    if (!isVouched(answer.held, proof, now, this.#policy.withoutProofFor)) return
+    return { ...answer, clean: proof.holds(now) }
   }
 
   #serveFallbackWhenSlow(): Cancel | undefined {

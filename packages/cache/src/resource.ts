@@ -8,7 +8,7 @@ import { between, type Monotonic } from './clock.ts'
 import { decodeEntry, encodeEntry, identityOf } from './codec.ts'
 import { Deadlines } from './deadline.ts'
 import { decide, isVouched, mayAnswerEarly } from './decide.ts'
-import type { Answer, Engine } from './engine.ts'
+import type { Answer, AtHand, Engine } from './engine.ts'
 import { CacheError, keyInvalid, optionInvalid } from './errors.ts'
 import type { Operation, ReadEvent, ReadOutcome } from './events.ts'
 import { type Explanation, explain } from './explain.ts'
@@ -117,15 +117,16 @@ export class Resource<A, V> {
     // One place for all of them: they are one question to the source.
     const batch =
       loadMany && new Gather<Asked<A>, V | undefined>(clock, MOST_KEYS, (asked) => this.#loadAll(loadMany, asked))
-    const held = await Promise.all(arguments_.map((argument) => this.#read(argument, batch, options?.after)))
+    const held = await Promise.all(arguments_.map(async (argument) => this.#read(argument, batch, options?.after)))
     return held.map((one) => unpack(one) as V | undefined)
   }
 
   /** As `get`, the value as it is stored: nothing is parsed or written. For a resource that keeps bytes. */
   async getBytes(argument: A, options?: ReadOptions): Promise<Bytes | undefined> {
     if (this.#policy.keep !== 'bytes') throw optionInvalid('keep', "'bytes' for getBytes", this.#policy.keep)
-    const { payload, hash, absent } = await this.#read(argument, undefined, options?.after)
-    return payload === undefined || absent ? undefined : { bytes: payload, hash }
+    const { payload, hash, absent, value } = await this.#read(argument, undefined, options?.after)
+    // Another declaration of the same name and version may keep the value.
+    return absent ? undefined : { bytes: payload ?? Buffer.from(JSON.stringify(value)), hash }
   }
 
   /** What memory may serve at this instant, without waiting for anything; `undefined` also when it is not there. */
@@ -215,7 +216,7 @@ export class Resource<A, V> {
   }
 
   #read(argument: A, batch: Batch<A, V> | undefined, after: string | undefined): Held | Promise<Held> {
-    const { clock, memory, proof, chance } = this.#engine
+    const { clock, memory, proof, drops } = this.#engine
     const key = this.#key(argument)
     const now = clock.now()
     const position = after === undefined ? undefined : parsePosition(after)
@@ -226,20 +227,22 @@ export class Resource<A, V> {
     // A flight that is under way may have begun before that position was reached.
     if (!vouched && position && this.#engine.flights.running(key))
       return this.#fly(key, now, argument, batch, undefined, undefined, position)
-    if (vouched) {
-      const decision = decide(held, now, this.#policy, chance)
-      if (decision === 'serve-and-reload') this.#reload(key, argument, held)
-      if (decision !== 'load') {
-        this.#engine.emitMemoryRead(this.#policy.resource, key, between(now, held.staleAt))
-        return held
-      }
-    }
-    const usable = vouched ? held : undefined
+    if (vouched && this.#serves(key, argument, held, now)) return held
+    const atHand = vouched ? { held, mark: drops.mark } : undefined
     // A reader that may be given something before the load is over must not wait for the look first.
-    const lookups = usable && this.#policy.softTimeout ? undefined : this.#lookups
+    const lookups = atHand && this.#policy.softTimeout ? undefined : this.#lookups
     if (!lookups?.usable || this.#engine.flights.running(key))
-      return this.#fly(key, now, argument, batch, usable, undefined, undefined)
-    return this.#engine.hooks.around(this.#reads, () => this.#lookUp(lookups, key, now, argument, batch, usable))
+      return this.#fly(key, now, argument, batch, atHand, undefined, undefined)
+    return this.#engine.hooks.around(this.#reads, () => this.#lookUp(lookups, key, now, argument, batch, atHand))
+  }
+
+  /** Serves what is held, if it may be served now, and has it reloaded when that is due. */
+  #serves(key: string, argument: A, held: Held, now: Monotonic): boolean {
+    const decision = decide(held, now, this.#policy, this.#engine.chance)
+    if (decision === 'load') return false
+    if (decision === 'serve-and-reload') this.#reload(key, argument, { held, mark: this.#engine.drops.mark })
+    this.#engine.emitMemoryRead(this.#policy.resource, key, between(now, held.staleAt))
+    return true
   }
 
   /** Redis first; a flight only for what it does not have. */
@@ -249,13 +252,29 @@ export class Resource<A, V> {
     startedAt: Monotonic,
     argument: A,
     batch: Batch<A, V> | undefined,
-    held: Held | undefined,
+    atHand: AtHand | undefined,
   ): Promise<Held> {
-    const look = await lookups.of(this.#policy, key)
+    const look = await this.#look(lookups, key)
     const weighed = look === UNSEEN ? undefined : look.weighed
-    if (!weighed?.answer) return this.#fly(key, startedAt, argument, batch, held, look, undefined)
-    if (weighed.reload) this.#reload(key, argument, weighed.answer.held)
-    return this.#report(key, weighed.answer, false)
+    if (weighed?.answer) {
+      if (weighed.reload) this.#reload(key, argument, weighed.atHand)
+      return this.#report(key, weighed.answer, false)
+    }
+    // Someone else of this process may have brought it meanwhile.
+    const { memory, proof, clock } = this.#engine
+    const now = clock.now()
+    const brought = memory.get(key)
+    if (brought && brought !== atHand?.held && isVouched(brought, proof, now, this.#policy.withoutProofFor))
+      if (this.#serves(key, argument, brought, now)) return brought
+    return this.#fly(key, startedAt, argument, batch, atHand, look, undefined)
+  }
+
+  async #look(lookups: Lookups, key: string): Promise<Look> {
+    try {
+      return await lookups.of(this.#policy, key)
+    } catch (error) {
+      this.#reportFailure(key, error)
+    }
   }
 
   /**
@@ -277,11 +296,13 @@ export class Resource<A, V> {
     startedAt: Monotonic,
     argument: A,
     batch: Batch<A, V> | undefined,
-    held: Held | undefined,
+    atHand: AtHand | undefined,
     look: Look | undefined,
     position: Noted | undefined,
   ): Promise<Held> {
     const { clock, flights, options } = this.#engine
+    // What was seen before the first flight says nothing in the second.
+    let seen = look
     try {
       for (;;) {
         const { ownInvalidations } = this.#engine
@@ -295,11 +316,12 @@ export class Resource<A, V> {
           running ??
           this.#launch(
             new Flight(key, clock.now(), ownInvalidations, this.#early, position),
-            this.#work(argument, batch, held, look, position !== undefined),
+            this.#work(argument, batch, atHand, seen, position !== undefined, undefined),
           )
         const answer = await flight.result
         if (answer.clean || between(flight.startedAt, startedAt) <= options.maxStaleness)
           return this.#report(key, answer, running !== undefined)
+        seen = undefined
       }
     } catch (error) {
       this.#reportFailure(key, error)
@@ -332,22 +354,24 @@ export class Resource<A, V> {
     return flight
   }
 
+  /** `due`: what is to be loaded anew, however fresh it is. */
   #work(
     argument: A,
     batch: Batch<A, V> | undefined,
-    held: Held | undefined,
+    atHand: AtHand | undefined,
     look: Look | undefined,
     strict: boolean,
+    due: Held | undefined,
   ): Work<Answer> {
     const source = (): Source => this.#source(argument, batch)
     const run = (flight: Flight<Answer>): Promise<Answer> =>
-      new Reading(this.#engine, this.#policy, flight, source, strict).run(held, look)
+      new Reading(this.#engine, this.#policy, flight, source, strict, due).run(atHand, look)
     // Who looked is within a span already.
     return look ? run : (flight) => this.#engine.hooks.around(this.#reads, () => run(flight))
   }
 
   /** Reloads in the background what is served meanwhile. One of the fleet does; the others wait for it there. */
-  #reload(key: string, argument: A, held: Held): void {
+  #reload(key: string, argument: A, atHand: AtHand | undefined): void {
     const { flights, clock, emit, options, reloads, ownInvalidations } = this.#engine
     if (flights.running(key)) return
     if (reloads.running >= options.reloads) {
@@ -355,9 +379,9 @@ export class Resource<A, V> {
       return
     }
     reloads.running++
-    const flight = new Flight<Answer>(key, clock.now(), ownInvalidations, this.#early)
+    const flight = new Flight<Answer>(key, clock.now(), ownInvalidations, this.#early, undefined)
     flights
-      .start(flight, this.#work(argument, undefined, held, undefined, false))
+      .start(flight, this.#work(argument, undefined, atHand, undefined, false, atHand?.held))
       .end.catch((error: unknown) => emit({ type: 'reload-failed', resource: this.name, key, error }))
       .finally(() => reloads.running--)
   }

@@ -5,10 +5,10 @@
 
 import type { Monotonic } from './clock.ts'
 import { decide } from './decide.ts'
-import type { Answer, Engine } from './engine.ts'
-import { content, install, sizeOf } from './install.ts'
+import type { Answer, AtHand, Engine } from './engine.ts'
+import { content, install } from './install.ts'
 import type { Found } from './judge.ts'
-import type { Held } from './memory-tier.ts'
+import { type Held, sizeOf } from './memory-tier.ts'
 import type { Policy } from './options.ts'
 
 export interface Weighed {
@@ -17,18 +17,22 @@ export interface Weighed {
   /** Whether it is to be loaded anew. */
   readonly reload: boolean
   /** What may do if the load fails. */
-  readonly held: Held | undefined
+  readonly atHand: AtHand | undefined
 }
 
-const NOTHING: Weighed = Object.freeze({ answer: undefined, reload: true, held: undefined })
+const NOTHING: Weighed = Object.freeze({ answer: undefined, reload: true, atHand: undefined })
 
-/** `overtaken`: the key was dropped while the entry was on its way. `waited`: for another process to load it. */
+/**
+ * `mark`: of the drops, before the entry was asked for. `superseded`: it is no news that the key was dropped since.
+ * `waited`: for another process to load it.
+ */
 export function weigh(
   engine: Engine,
   policy: Policy,
   key: string,
   found: Found,
-  overtaken: boolean,
+  mark: number,
+  superseded: boolean,
   waited: boolean,
 ): Weighed {
   if (found.type === 'none') return NOTHING
@@ -54,12 +58,13 @@ export function weigh(
     nonces: entry.stamps.map(({ nonce }, i) => (cells[i]?.nonce === nonce ? cells[i].nonce : nonce)),
     size: sizeOf(policy, key, value.value, entry.payload.length),
   }
+  const overtaken = superseded || engine.drops.since(mark, key)
   const now = clock.now()
   const clean = install(engine, policy, key, held, overtaken) && proof.holds(now)
   const decision = decide(held, now, policy, chance)
   // Who asked before the key was dropped may have what was there then; who has to wait longer may not.
-  const fallback = overtaken ? undefined : held
-  if (decision === 'load') return { answer: undefined, reload: true, held: fallback }
+  const atHand = overtaken ? undefined : { held, mark }
+  if (decision === 'load') return { answer: undefined, reload: true, atHand }
   const answer: Answer = { held, tier: 'redis', stored: undefined, waited, clean }
-  return { answer, reload: decision === 'serve-and-reload', held: fallback }
+  return { answer, reload: decision === 'serve-and-reload', atHand }
 }

@@ -473,7 +473,17 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: policies(
       'on the double > fail-safe > an invalidation during the load that fails leaves nothing to fall back on',
     ),
-    edits: [edit('src/read.ts', ' && isVouched(held, proof, now, this.#policy.withoutProofFor)')],
+    edits: [edit('src/read.ts', '    if (!isVouched(answer.held, proof, now, this.#policy.withoutProofFor)) return\n')],
+  },
+
+  {
+    off: ['fallbackVouched'],
+    fault: 'a fallback outlives its key',
+    caughtBy: {
+      file: 'test/fallbacks.test.ts',
+      test: 'nothing that was invalidated is fallen back on > nor what memory had before the look',
+    },
+    edits: [edit('src/read.ts', 'drops.since(mark, this.#flight.key) || ')],
   },
 
   // lookup
