@@ -1,5 +1,5 @@
 /**
- * What `.ci/run` runs: the tests, the checks, and a smoke of `npm start` in a fresh copy. Ends with one line that
+ * What `.ci/run` runs: the tests, the checks, a minute of soak, and a smoke of `npm start` in a fresh copy. Ends with one line that
  * counts all of it. Each check counts as one test.
  */
 
@@ -12,6 +12,7 @@ const COUNTS = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/
 const steps = [
   ['tests', 'npm', 'test'],
   ['format, lint, types, unused code', 'npm', 'run', 'check', '--', '--no-tests'],
+  ['soak of the cache for a minute', process.execPath, 'packages/cache/soak/main.ts', '--minutes', '1'],
   ['smoke of npm start in a fresh copy', process.execPath, 'scripts/smoke.ts'],
   ['smoke of docker compose up', process.execPath, 'infra/compose-smoke.ts'],
 ] as const

@@ -104,7 +104,8 @@ export function decodeEntry(key: string, bytes: Buffer): Entry | undefined {
     expiresAt: bytes.readDoubleLE(24) as ServerMs,
     loadMs: bytes.readUInt32LE(32),
     stamps,
-    hash: text.substring(0, HASH_LENGTH),
+    // Not a slice of the text, which it would keep alive as long as itself.
+    hash: bytes.toString('latin1', textAt, textAt + HASH_LENGTH),
     payload: bytes.subarray(payloadAt),
   }
 }

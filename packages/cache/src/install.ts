@@ -28,12 +28,12 @@ export function install(engine: Engine, policy: Policy, key: string, held: Held,
 }
 
 /**
- * The part of a held value that the policy chooses: parsed, or as bytes of its own rather than a view of a larger answer.
+ * The part of a held value that the policy chooses: parsed, or as bytes.
  * `undefined`: what is no JSON, or not what the schema describes, is as good as absent.
  */
 export function content(policy: Policy, absent: boolean, payload: Buffer): Content | undefined {
-  if (absent) return { absent, value: undefined, payload: policy.keep === 'bytes' ? payload : undefined }
-  if (policy.keep === 'bytes') return { absent, value: undefined, payload: Buffer.from(payload) }
+  if (absent) return { absent, value: undefined, payload: policy.keep === 'bytes' ? '' : undefined }
+  if (policy.keep === 'bytes') return { absent, value: undefined, payload: payload.toString('latin1') }
   try {
     const value: unknown = JSON.parse(payload.toString())
     if (!policy.schema) return { absent, value: deepFreeze(value), payload: undefined }
@@ -50,7 +50,12 @@ export type Content = Pick<Held, 'absent' | 'value' | 'payload'>
 
 /** The value as a caller of `get` has it. */
 export function unpack(held: Held): unknown {
-  return held.payload && !held.absent ? deepFreeze(JSON.parse(held.payload.toString())) : held.value
+  return held.payload && !held.absent ? deepFreeze(JSON.parse(payloadOf(held).toString())) : held.value
+}
+
+/** The bytes of a held value, in a Buffer of the caller's own. */
+export function payloadOf({ payload, value }: Held): Buffer {
+  return payload === undefined ? Buffer.from(JSON.stringify(value)) : Buffer.from(payload, 'latin1')
 }
 
 /** Because many share it. */

@@ -132,7 +132,7 @@ function hold(policy: Policy, brought: Brought, cells: readonly Cell[], nonces: 
   return {
     absent,
     value: bytes ? undefined : value,
-    payload: bytes ? payload : undefined,
+    payload: bytes ? payload.toString('latin1') : undefined,
     hash,
     loadedAt,
     loadedHereAt: loadedAt,
@@ -140,8 +140,10 @@ function hold(policy: Policy, brought: Brought, cells: readonly Cell[], nonces: 
     expiresAt,
     loadMs,
     cells,
-    nonces,
+    // The cell's own word where it is the same: a hit then compares pointers.
+    nonces: nonces.map((nonce, i) => (cells[i]?.nonce === nonce ? cells[i].nonce : nonce)),
     size,
+    settled: undefined,
   }
 }
 

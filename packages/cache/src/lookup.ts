@@ -35,14 +35,17 @@ export class Lookups {
   readonly #engine: Engine
   readonly #remote: Remote
   readonly #asked: Gather<Asked, Look>
-  /** Not sent yet. */
-  readonly #open = new Map<string, Promise<Look>>()
+  /**
+   * Not sent yet. A new map for each turn: one that is cleared leaves its old tables to the garbage collector in a chain,
+   * and what they held outlives many collections (bench/findings.md).
+   */
+  #open = new Map<string, Promise<Look>>()
 
   constructor(engine: Engine, remote: Remote) {
     this.#engine = engine
     this.#remote = remote
     this.#asked = new Gather(engine.clock, MOST_KEYS, (asked) => {
-      this.#open.clear()
+      this.#open = new Map()
       return this.#lookAll(asked)
     })
   }

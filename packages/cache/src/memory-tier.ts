@@ -17,8 +17,11 @@ export interface Held {
   readonly absent: boolean
   /** Parsed and frozen; unless its bytes are kept instead. */
   readonly value: unknown
-  /** As it is in Redis; only where the policy keeps bytes. */
-  readonly payload: Buffer | undefined
+  /**
+   * As it is in Redis; only where the policy keeps bytes. As Latin-1 text, a character for each byte: a small Buffer would
+   * keep alive the slab that it shares with others, which no one counts, and could be written to by whoever gets it.
+   */
+  readonly payload: string | undefined
   readonly hash: string
   readonly loadedAt: Monotonic
   /**
@@ -35,7 +38,7 @@ export interface Held {
   /** About, in bytes. */
   readonly size: number
   /** The value as a promise that every hit returns, made by the first. Not where bytes are kept. */
-  settled?: Promise<unknown>
+  settled: Promise<unknown> | undefined
 }
 
 /** What an entry costs beside its payload: objects, map slots, list links. */

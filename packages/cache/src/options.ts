@@ -111,8 +111,8 @@ export interface ResourceOptions<A, V> {
    */
   readonly softTimeout?: number | undefined
   /**
-   * What this process keeps of a value: parsed, for `get`; or its bytes, for `getBytes`, which then costs no
-   * parsing and no writing (`get` parses at each call); or nothing, for what is rarely read twice.
+   * What this process keeps of a value: parsed, for `get`; or its bytes, for `getBytes`, which then costs a
+   * copy and no parsing (`get` parses at each call); or nothing, for what is rarely read twice.
    * @default 'value'
    */
   readonly keep?: 'value' | 'bytes' | 'nothing' | undefined

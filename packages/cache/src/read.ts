@@ -25,7 +25,7 @@ import type { Answer, AtHand, Engine } from './engine.ts'
 import { loadFailedElsewhere } from './errors.ts'
 import type { TierName } from './events.ts'
 import type { Flight } from './flight.ts'
-import { unpack } from './install.ts'
+import { payloadOf, unpack } from './install.ts'
 import { type Found, judge } from './judge.ts'
 import type { LeaseEnd } from './lease.ts'
 import { type Load, loadFenced, loadLocal } from './load.ts'
@@ -155,7 +155,7 @@ export class Reading {
   /** Keeps what may do if the load fails. */
   #kept(found: Found, weighed: Weighed): Weighed {
     const { atHand } = weighed
-    if (atHand && found.type === 'entry') this.#fallBackOn(atHand, 'redis', atHand.held.payload ?? found.entry.payload)
+    if (atHand && found.type === 'entry') this.#fallBackOn(atHand, 'redis', found.entry.payload)
     return weighed
   }
 
@@ -175,13 +175,13 @@ export class Reading {
     return { policy: this.#policy, flight: this.#flight, source, previous: this.#previous }
   }
 
-  #fallBackOn({ held, mark }: AtHand, tier: TierName, payload = held.payload): void {
+  #fallBackOn({ held, mark }: AtHand, tier: TierName, payload?: Buffer): void {
     this.#fallback = { answer: { held, tier, stored: undefined, waited: false, clean: false }, mark }
     if (held.absent) return
     this.#previous = () => ({
       hash: held.hash,
       value: unpack(held),
-      payload: payload ?? Buffer.from(JSON.stringify(held.value)),
+      payload: payload ?? payloadOf(held),
     })
   }
 

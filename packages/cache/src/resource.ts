@@ -15,7 +15,7 @@ import { type Explanation, explain } from './explain.ts'
 import { Flight, type Work } from './flight.ts'
 import { Gather } from './gather.ts'
 import { type HttpHeaders, headersOf } from './http.ts'
-import { unpack } from './install.ts'
+import { payloadOf, unpack } from './install.ts'
 import type { Invalidator } from './invalidate.ts'
 import { type KeyPart, keyOf } from './key.ts'
 import { type Look, type Lookups, UNSEEN } from './lookup.ts'
@@ -121,12 +121,11 @@ export class Resource<A, V> {
     return held.map((one) => unpack(one) as V | undefined)
   }
 
-  /** As `get`, the value as it is stored: nothing is parsed or written. For a resource that keeps bytes. */
+  /** As `get`, the value as it is stored, in a Buffer of the caller's own: nothing is parsed. For a resource that keeps bytes. */
   async getBytes(argument: A, options?: ReadOptions): Promise<Bytes | undefined> {
     if (this.#policy.keep !== 'bytes') throw optionInvalid('keep', "'bytes' for getBytes", this.#policy.keep)
-    const { payload, hash, absent, value } = await this.#read(argument, undefined, options?.after)
-    // Another declaration of the same name and version may keep the value.
-    return absent ? undefined : { bytes: payload ?? Buffer.from(JSON.stringify(value)), hash }
+    const held = await this.#read(argument, undefined, options?.after)
+    return held.absent ? undefined : { bytes: payloadOf(held), hash: held.hash }
   }
 
   /** What memory may serve at this instant, without waiting for anything; `undefined` also when it is not there. */

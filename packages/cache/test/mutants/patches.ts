@@ -447,7 +447,7 @@ export const MUTANTS: readonly Mutant[] = [
     off: ['supersededNotJoined'],
     fault: 'a look is joined after it was sent',
     caughtBy: races('an answer that its invalidation has overtaken > of a read is not for who asks after it was sent'),
-    edits: [edit('src/lookup.ts', '      this.#open.clear()\n')],
+    edits: [edit('src/lookup.ts', '      this.#open = new Map()\n')],
   },
   {
     off: ['supersededNotKept'],
