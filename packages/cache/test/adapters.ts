@@ -4,7 +4,7 @@ import { redis } from '../src/redis/index.ts'
 import { layout } from '../src/redis/layout.ts'
 import { type AdapterUnderTest, type Levers, ManualClock, type RedisDouble } from '../src/testing.ts'
 import { RedisProxy } from './proxy.ts'
-import { redisWorld } from './redis-world.ts'
+import { PATIENT, redisWorld } from './redis-world.ts'
 
 /** Every lever is there. */
 export type WholeAdapter = AdapterUnderTest & Levers
@@ -55,7 +55,7 @@ export function redisAdapter(): { adapter: WholeAdapter; start(): Promise<void>;
       await world.close()
     },
     adapter: {
-      open: (...given) => redis({ url: proxy.url, commandTimeout: 100 })(...given),
+      open: (...given) => redis({ url: proxy.url, commandTimeout: PATIENT })(...given),
       loseEverything: () => world.flushAll(),
       evictTag: async (tag) => void (await world.admin.del(at.tag(tag))),
       async rollBack(act) {
