@@ -66,6 +66,7 @@ export class Cells {
     this.#localNonce = localNonce
   }
 
+  /** Grows with every invalidation that is applied, also of a tag without a cell. */
   get changes(): number {
     return this.#changes
   }

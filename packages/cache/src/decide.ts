@@ -63,14 +63,29 @@ function isDue<I extends Monotonic | ServerMs>(
   return now >= entry.loadedAt + refreshAhead * (entry.staleAt - entry.loadedAt)
 }
 
-/** Whether nothing that is known here speaks against the value: no tag changed, and what is unknown is too young to matter. */
+/**
+ * Whether nothing that is known here speaks against the value: no tag changed, and what is unknown is too young to matter.
+ * Its tags are compared once for each state of the cells.
+ */
 export function isVouched(
-  value: { readonly loadedHereAt: Monotonic; readonly cells: readonly Cell[]; readonly nonces: readonly string[] },
+  value: Checked & { readonly loadedHereAt: Monotonic },
+  cells: { readonly changes: number },
   proof: Proof,
   now: Monotonic,
   withoutProofFor: Millis,
 ): boolean {
-  return isCurrent(value.cells, value.nonces) && proof.covers(value.loadedHereAt, now, withoutProofFor)
+  if (value.currentAt !== cells.changes) {
+    if (!isCurrent(value.cells, value.nonces)) return false
+    value.currentAt = cells.changes
+  }
+  return proof.covers(value.loadedHereAt, now, withoutProofFor)
+}
+
+interface Checked {
+  readonly cells: readonly Cell[]
+  readonly nonces: readonly string[]
+  /** The count of changes of all cells when these were last found to be current. */
+  currentAt: number
 }
 
 export function isCurrent(cells: readonly Cell[], nonces: readonly string[]): boolean {

@@ -143,6 +143,7 @@ function hold(policy: Policy, brought: Brought, cells: readonly Cell[], nonces: 
     // The cell's own word where it is the same: a hit then compares pointers.
     nonces: nonces.map((nonce, i) => (cells[i]?.nonce === nonce ? cells[i].nonce : nonce)),
     size,
+    currentAt: -1,
     settled: undefined,
   }
 }

@@ -35,6 +35,8 @@ export interface Held {
   /** Cells of the tags, and the nonce each had when the load began, in the same order. */
   readonly cells: readonly Cell[]
   readonly nonces: readonly string[]
+  /** The count of changes of all cells when these were last found to be current; -1 before. */
+  currentAt: number
   /** About, in bytes. */
   readonly size: number
   /** The value as a promise that every hit returns, made by the first. Not where bytes are kept. */

@@ -187,12 +187,12 @@ export class Reading {
 
   /** The fallback, if it may be served at this instant: what was invalidated meanwhile is not served, not even now. */
   #usableFallback(): Answer | undefined {
-    const { proof, clock, drops } = this.#engine
+    const { cells, proof, clock, drops } = this.#engine
     if (!this.#fallback || this.#flight.superseded) return
     const { answer, mark } = this.#fallback
     const now = clock.now()
     if (drops.since(mark, this.#flight.key) || !isFailSafe(answer.held, now, this.#policy)) return
-    if (!isVouched(answer.held, proof, now, this.#policy.withoutProofFor)) return
+    if (!isVouched(answer.held, cells, proof, now, this.#policy.withoutProofFor)) return
     return { ...answer, clean: proof.holds(now) }
   }
 

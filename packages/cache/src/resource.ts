@@ -130,10 +130,10 @@ export class Resource<A, V> {
 
   /** What memory may serve at this instant, without waiting for anything; `undefined` also when it is not there. */
   peek(argument: A): V | undefined {
-    const { clock, memory, proof, chance } = this.#engine
+    const { clock, memory, cells, proof, chance } = this.#engine
     const held = memory.get(this.#key(argument))
     const now = clock.now()
-    if (!held || !isVouched(held, proof, now, this.#policy.withoutProofFor)) return undefined
+    if (!held || !isVouched(held, cells, proof, now, this.#policy.withoutProofFor)) return undefined
     return decide(held, now, this.#policy, chance) === 'load' ? undefined : (unpack(held) as V | undefined)
   }
 
@@ -215,14 +215,14 @@ export class Resource<A, V> {
   }
 
   #read(argument: A, batch: Batch<A, V> | undefined, after: string | undefined): Held | Promise<Held> {
-    const { clock, memory, proof, drops } = this.#engine
+    const { clock, memory, cells, proof, drops } = this.#engine
     const key = this.#key(argument)
     const now = clock.now()
     const position = after === undefined ? undefined : parsePosition(after)
     if (position && !proof.reached(position))
       return this.#fly(key, now, argument, batch, undefined, undefined, position)
     const held = memory.get(key)
-    const vouched = held && isVouched(held, proof, now, this.#policy.withoutProofFor)
+    const vouched = held && isVouched(held, cells, proof, now, this.#policy.withoutProofFor)
     // A flight that is under way may have begun before that position was reached.
     if (!vouched && position && this.#engine.flights.running(key))
       return this.#fly(key, now, argument, batch, undefined, undefined, position)
@@ -253,27 +253,24 @@ export class Resource<A, V> {
     batch: Batch<A, V> | undefined,
     atHand: AtHand | undefined,
   ): Promise<Held> {
-    const look = await this.#look(lookups, key)
+    let look: Look
+    try {
+      look = await lookups.of(this.#policy, key)
+    } catch (error) {
+      this.#reportFailure(key, error)
+    }
     const weighed = look === UNSEEN ? undefined : look.weighed
     if (weighed?.answer) {
       if (weighed.reload) this.#reload(key, argument, weighed.atHand)
       return this.#report(key, weighed.answer, false)
     }
     // Someone else of this process may have brought it meanwhile.
-    const { memory, proof, clock } = this.#engine
+    const { memory, cells, proof, clock } = this.#engine
     const now = clock.now()
     const brought = memory.get(key)
-    if (brought && brought !== atHand?.held && isVouched(brought, proof, now, this.#policy.withoutProofFor))
+    if (brought && brought !== atHand?.held && isVouched(brought, cells, proof, now, this.#policy.withoutProofFor))
       if (this.#serves(key, argument, brought, now)) return brought
     return this.#fly(key, startedAt, argument, batch, atHand, look, undefined)
-  }
-
-  async #look(lookups: Lookups, key: string): Promise<Look> {
-    try {
-      return await lookups.of(this.#policy, key)
-    } catch (error) {
-      this.#reportFailure(key, error)
-    }
   }
 
   /**

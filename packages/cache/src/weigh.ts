@@ -57,6 +57,7 @@ export function weigh(
     // The cell's own word where it is the same: a comparison of pointers, and nothing of the bytes is kept alive.
     nonces: entry.stamps.map(({ nonce }, i) => (cells[i]?.nonce === nonce ? cells[i].nonce : nonce)),
     size: sizeOf(policy, key, value.value, entry.payload.length),
+    currentAt: -1,
     settled: undefined,
   }
   const overtaken = superseded || engine.drops.since(mark, key)

@@ -243,7 +243,7 @@ export const MUTANTS: readonly Mutant[] = [
     off: ['proofNeeded'],
     fault: 'no proof, in memory',
     caughtBy: protocol('on the double > a lost bus message is not served past the bound'),
-    edits: [edit('src/decide.ts', ' && proof.covers(value.loadedHereAt, now, withoutProofFor)')],
+    edits: [edit('src/decide.ts', 'return proof.covers(value.loadedHereAt, now, withoutProofFor)', 'return true')],
   },
   {
     off: ['proofNeeded'],
@@ -351,6 +351,12 @@ export const MUTANTS: readonly Mutant[] = [
   if (!noted`,
       ),
     ],
+  },
+  {
+    off: ['deadNeverMatches'],
+    fault: 'tags are compared at the first hit only',
+    caughtBy: protocol('on the double > a write is read by its own process at once, and by another within the bound'),
+    edits: [edit('src/decide.ts', 'value.currentAt !== cells.changes', 'value.currentAt === -1')],
   },
   {
     off: ['deadNeverMatches'],
@@ -473,7 +479,9 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: policies(
       'on the double > fail-safe > an invalidation during the load that fails leaves nothing to fall back on',
     ),
-    edits: [edit('src/read.ts', '    if (!isVouched(answer.held, proof, now, this.#policy.withoutProofFor)) return\n')],
+    edits: [
+      edit('src/read.ts', '    if (!isVouched(answer.held, cells, proof, now, this.#policy.withoutProofFor)) return\n'),
+    ],
   },
 
   {
