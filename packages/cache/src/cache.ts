@@ -17,7 +17,7 @@ import { isObserved, noteRead } from './observe.ts'
 import { type CacheOptions, LIMITS, type ResourceOptions, resolveCacheOptions } from './options.ts'
 import { formatPosition } from './position.ts'
 import { Proof } from './proof.ts'
-import { Resource } from './resource.ts'
+import { type Declared, Resource } from './resource.ts'
 import { count, countMemoryRead, noStats, type Stats } from './stats.ts'
 import { checkTags } from './tag-names.ts'
 import { chance, uniqueWords } from './unique.ts'
@@ -49,6 +49,7 @@ export class Cache {
   readonly #lookups: Lookups | undefined
   readonly #pending = new PendingInvalidations()
   readonly #stats = noStats()
+  readonly #resources = new Map<string, Declared>()
   #closed = false
   #watchers: (() => void)[] = []
 
@@ -104,7 +105,14 @@ export class Cache {
 
   /** Declares a resource. Throws `CACHE_OPTION_INVALID` for a wrong option. */
   resource<A, V>(options: ResourceOptions<A, V>): Resource<A, V> {
-    return new Resource(this.#engine, this.#invalidator, this.#lookups, options)
+    const resource = new Resource(this.#engine, this.#invalidator, this.#lookups, options)
+    this.#resources.set(resource.name, resource)
+    return resource
+  }
+
+  /** What has been declared, by name; of several with one name, the last. */
+  get resources(): ReadonlyMap<string, Declared> {
+    return this.#resources
   }
 
   /**

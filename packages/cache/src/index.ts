@@ -24,11 +24,13 @@ export { observeReads } from './observe.ts'
 export {
   type CacheOptions,
   type HttpOptions,
+  type HttpPolicy,
   type LoadContext,
   type LoadOptions,
   type MemoryOptions,
   NOT_MODIFIED,
   type NotModified,
+  type Policy,
   type Previous,
   type ResourceOptions,
   type Schema,
@@ -36,7 +38,7 @@ export {
   type Scope,
 } from './options.ts'
 export type { OpenRemote, Remote } from './remote.ts'
-export type { Bytes, ReadOptions, Resource } from './resource.ts'
+export type { Bytes, Declared, ReadOptions, Resource } from './resource.ts'
 export type { Stats } from './stats.ts'
 export { scopeTag } from './tag-names.ts'
 export type { Invalidated, Position, TagReading, TagState, TagStore } from './tags.ts'

@@ -263,8 +263,10 @@ export interface ResolvedCacheOptions {
   readonly clock: Clock
 }
 
+/** A declaration, complete and frozen. */
 export interface Policy {
   readonly resource: string
+  readonly version: number
   readonly ttl: Millis
   readonly jitter: number
   readonly staleFor: Millis
@@ -303,11 +305,11 @@ export function resolveCacheOptions(options: CacheOptions): ResolvedCacheOptions
 }
 
 export function resolvePolicy<A, V>(options: ResourceOptions<A, V>): Policy {
-  whole('version', options.version, 1)
   for (const name of ['key', 'load'] as const) callable(name, options[name], true)
   for (const name of ['tags', 'tagsOf', 'loadMany', 'reload'] as const) callable(name, options[name])
   return Object.freeze({
     resource: word('name', options.name),
+    version: whole('version', options.version, 1),
     ttl: millis(whole('ttl', options.ttl, 1)),
     jitter: share('jitter', options.jitter ?? DEFAULTS.jitter, (value) => value >= 0 && value <= 0.5, 'from 0 to 0.5'),
     staleFor: millis(whole('staleFor', options.staleFor ?? DEFAULTS.staleFor, 0)),

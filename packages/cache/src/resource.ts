@@ -48,6 +48,12 @@ export interface Bytes {
   readonly hash: string
 }
 
+/** What can be done with a resource whatever its arguments and values are: for whoever shows or administers the cache. */
+export type Declared = Pick<
+  Resource<never, unknown>,
+  'name' | 'policy' | 'httpHeaders' | 'explainKey' | 'invalidateKey' | 'clear'
+>
+
 export class Resource<A, V> {
   readonly #engine: Engine
   readonly #invalidator: Invalidator
@@ -80,6 +86,11 @@ export class Resource<A, V> {
 
   get name(): string {
     return this.#policy.resource
+  }
+
+  /** What was declared, complete. */
+  get policy(): Policy {
+    return this.#policy
   }
 
   /** What HTTP caches may do with a value: `Cache-Control`, and `CDN-Cache-Control` where the two differ. */
@@ -200,6 +211,16 @@ export class Resource<A, V> {
   /** Where the entry lives, its instants, its tags then and now, and why it would or would not be served. */
   async explain(argument: A): Promise<Explanation> {
     return explain(this.#engine, this.#policy, this.#key(argument))
+  }
+
+  /** As `explain`, by the parts of the key (with the owner first, where there is one): for whoever has no argument at hand. */
+  async explainKey(parts: readonly KeyPart[]): Promise<Explanation> {
+    return explain(this.#engine, this.#policy, this.#keyOf(parts))
+  }
+
+  /** As `invalidate`, by the parts of the key. */
+  async invalidateKey(parts: readonly KeyPart[]): Promise<boolean> {
+    return this.#invalidator.originate([], [this.#keyOf(parts)])
   }
 
   #key(argument: A): string {

@@ -126,3 +126,22 @@ describe('weight', () => {
     await expect(resource.get(1)).rejects.toMatchObject({ code: 'CACHE_VALUE_INVALID' })
   })
 })
+
+test('what has been declared can be asked for by name, and its entries by the parts of their keys', async () => {
+  const { cache, resource } = await open({ load: async (id) => ({ id }) })
+  const declared = cache.resources.get('basket')
+  expect([...cache.resources.keys()]).toEqual(['basket'])
+  expect(declared?.policy).toMatchObject({
+    resource: 'basket',
+    version: 1,
+    ttl: 60_000,
+    keep: 'value',
+    scope: 'public',
+  })
+
+  await resource.get(1)
+  expect((await declared?.explainKey(['1']))?.memory?.verdict).toBe('serve')
+  expect(await declared?.invalidateKey(['1'])).toBe(true)
+  expect((await resource.explain(1)).memory).toBeUndefined()
+  await expect(declared?.explainKey([Number.NaN])).rejects.toMatchObject({ code: 'CACHE_KEY_INVALID' })
+})
