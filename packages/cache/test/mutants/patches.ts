@@ -297,7 +297,11 @@ export const MUTANTS: readonly Mutant[] = [
     off: ['resetSupersedes'],
     fault: 'reset lets flights go on',
     caughtBy: inTheHand('a reset supersedes the flights'),
-    edits: [edit('src/invalidate.ts', '    flights.supersedeAll()\n')],
+    // Two lines hold this rule: either alone would do here.
+    edits: [
+      edit('src/invalidate.ts', '    flights.supersedeAll()\n'),
+      edit('src/invalidate.ts', '    drops.noteAll()\n'),
+    ],
   },
   {
     off: ['resetSupersedes'],
