@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 
-import { cacheStatus, formatCacheStatus } from './hono.ts'
+import { answerBytes, cacheStatus, formatCacheStatus } from './hono.ts'
 import { createCache, type ReadEvent } from './index.ts'
 
 const read = (change: Partial<ReadEvent>): ReadEvent => ({
@@ -55,4 +55,42 @@ test('a response says how its reads went, without any code in the route', async 
   )
   expect((await app.request('/product')).headers.get('cache-status')).toMatch(/^shop; hit; ttl=5[3-9]; detail=memory$/)
   expect((await app.request('/nothing')).headers.has('cache-status')).toBe(false)
+})
+
+test('a value is answered as it is stored, and not again to who has it', async () => {
+  const cache = createCache({ name: 'test' })
+  let loads = 0
+  const product = cache.resource({
+    name: 'product',
+    version: 1,
+    ttl: 60_000,
+    keep: 'bytes',
+    http: { maxAge: 0 },
+    key: (id: number) => [id],
+    tags: (id) => [`product:${id}`],
+    load: async (id) => ({ id, loads: ++loads }),
+  })
+  const app = new Hono()
+  app.get('/product', async (c) => {
+    const found = await product.getBytes(1)
+    return found ? answerBytes(c, product.httpHeaders, found) : c.notFound()
+  })
+
+  const first = await app.request('/product')
+  expect(await first.text()).toBe('{"id":1,"loads":1}')
+  expect(Object.fromEntries(first.headers)).toEqual({
+    'cache-control': 'public, max-age=0',
+    'cache-tag': '~product,product:1',
+    'content-type': 'application/json',
+    etag: expect.stringMatching(/^"[\w-]{16,}"$/),
+    'surrogate-key': '~product product:1',
+  })
+  const etag = first.headers.get('etag') ?? ''
+  const again = await app.request('/product', { headers: { 'If-None-Match': etag } })
+  expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', etag])
+  expect(loads).toBe(1)
+
+  await cache.invalidateTags(['product:1'])
+  const changed = await app.request('/product', { headers: { 'If-None-Match': etag } })
+  expect([changed.status, await changed.text()]).toEqual([200, '{"id":1,"loads":2}'])
 })

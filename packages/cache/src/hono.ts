@@ -1,5 +1,6 @@
 /**
- * Tells the client how the cache answered, in the standard form of RFC 9211:
+ * Cached values as answers of Hono: their bytes with the fields that HTTP caches read, and how the cache answered, in the
+ * standard form of RFC 9211:
  *
  *     Cache-Status: shop; hit; ttl=295; detail=memory
  *     Cache-Status: shop; hit; ttl=-3; detail=memory    stale, and being reloaded
@@ -10,9 +11,24 @@
  * what the client may conclude must hold for every part.
  */
 
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 
-import { observeReads, type ReadEvent } from './index.ts'
+import { answerHeaders, type Bytes, type HttpHeaders, isNotModified, observeReads, type ReadEvent } from './index.ts'
+
+/**
+ * Answers with a value as it is stored, nothing parsed and nothing written anew; 304 without a body if the client has it.
+ * `headers` are `resource.httpHeaders`.
+ */
+export function answerBytes(
+  c: Context,
+  headers: HttpHeaders,
+  found: Bytes,
+  contentType: string = 'application/json',
+): Response {
+  const fields = answerHeaders(headers, found)
+  if (isNotModified(c.req.header('If-None-Match'), fields.ETag)) return c.body(null, 304, { ...fields })
+  return c.body(found.bytes as Uint8Array<ArrayBuffer>, 200, { ...fields, 'Content-Type': contentType })
+}
 
 /** Adds a member to `Cache-Status` when a read of any cache was made for the request. `name` is the cache's name in it. */
 export function cacheStatus({ name }: { readonly name: string }): MiddlewareHandler {

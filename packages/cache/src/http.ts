@@ -1,13 +1,16 @@
 /**
- * What HTTP caches may do with a value: the declaration of its resource, as header fields.
+ * What HTTP caches may do with a value: the declaration of its resource and its tags, as header fields.
  *
  *     public            Cache-Control: public, max-age=10, stale-while-revalidate=30
  *                       CDN-Cache-Control: max-age=60, stale-while-revalidate=30       where shared caches may keep it longer
  *     tenant, user      Cache-Control: private, max-age=10
  *     no http policy    Cache-Control: no-store
  *
+ * A value that was invalidated while it was loaded is answered to who asked, and may be stored by nobody.
+ *
  * Sources: RFC 9111 section 5.2.2 (Cache-Control), RFC 5861 (stale-while-revalidate, stale-if-error), RFC 9213
- * (targeted fields).
+ * (targeted fields), RFC 9110 sections 8.8.3 (ETag) and 13.1.2 (If-None-Match). Surrogate-Key is what Fastly and
+ * Varnish's xkey read, Cache-Tag what Cloudflare, Akamai and Google do; no RFC has them.
  */
 
 import type { Millis } from './clock.ts'
@@ -18,8 +21,17 @@ export interface HttpHeaders {
   readonly 'CDN-Cache-Control'?: string
 }
 
+/** The fields of one answer. */
+export interface AnswerHeaders extends HttpHeaders {
+  readonly ETag: string
+  readonly 'Surrogate-Key'?: string
+  readonly 'Cache-Tag'?: string
+}
+
+const NO_STORE: HttpHeaders = { 'Cache-Control': 'no-store' }
+
 export function headersOf({ http, scope }: Policy): HttpHeaders {
-  if (!http) return { 'Cache-Control': 'no-store' }
+  if (!http) return NO_STORE
   const { maxAge, sharedMaxAge } = http
   if (scope !== 'public') return { 'Cache-Control': `private, ${directives(maxAge, http)}` }
   return {
@@ -42,4 +54,30 @@ function directives(maxAge: Millis, { staleWhileRevalidate, staleIfError }: Http
 /** Rounded down: nothing is kept longer than was allowed. */
 function seconds(duration: Millis): number {
   return Math.floor(duration / 1_000)
+}
+
+/** `tags` go to shared caches only: they say what to purge, and nobody else is to know them. */
+export function answerHeaders(
+  headers: HttpHeaders,
+  { hash, tags }: { readonly hash: string; readonly tags: readonly string[] },
+): AnswerHeaders {
+  const ETag = `"${hash}"`
+  if (tags.length === 0) return { ETag, ...NO_STORE }
+  if (!headers['Cache-Control'].startsWith('public')) return { ETag, ...headers }
+  const keys = tags.map(surrogateKey)
+  return { ETag, ...headers, 'Surrogate-Key': keys.join(' '), 'Cache-Tag': keys.join(',') }
+}
+
+/** A tag as it stands in a list of keys. */
+export function surrogateKey(tag: string): string {
+  return tag.replace(/[^\x21-\x24\x26-\x2b\x2d-\x7e]/gu, encodeURIComponent)
+}
+
+const ENTITY_TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e]*")*\s*$/
+
+/** Whether `If-None-Match` names this entity tag, by weak comparison. A malformed field names none. */
+export function isNotModified(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false
+  if (ifNoneMatch.trim() === '*') return true
+  return ENTITY_TAGS.test(ifNoneMatch) && (ifNoneMatch.match(/"[^"]*"/g) as string[]).includes(etag)
 }

@@ -17,7 +17,7 @@ export type {
   TierName,
 } from './events.ts'
 export type { Explained, Explanation } from './explain.ts'
-export type { HttpHeaders } from './http.ts'
+export { type AnswerHeaders, answerHeaders, type HttpHeaders, isNotModified, surrogateKey } from './http.ts'
 export type { KeyPart } from './key.ts'
 export type { Claim, LeaseEnd, Leases } from './lease.ts'
 export { observeReads } from './observe.ts'

@@ -58,6 +58,11 @@ export function payloadOf({ payload, value }: Held): Buffer {
   return payload === undefined ? Buffer.from(JSON.stringify(value)) : Buffer.from(payload, 'latin1')
 }
 
+/** None for a value that no tag vouches for any more. */
+export function tagsOf({ cells }: Held): string[] {
+  return cells.map(({ tag }) => tag).filter((tag) => tag !== '')
+}
+
 /** Because many share it. */
 function deepFreeze(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value

@@ -15,7 +15,7 @@ import { type Explanation, explain } from './explain.ts'
 import { Flight, type Work } from './flight.ts'
 import { Gather } from './gather.ts'
 import { type HttpHeaders, headersOf } from './http.ts'
-import { payloadOf, unpack } from './install.ts'
+import { payloadOf, tagsOf, unpack } from './install.ts'
 import type { Invalidator } from './invalidate.ts'
 import { type KeyPart, keyOf } from './key.ts'
 import { type Look, type Lookups, UNSEEN } from './lookup.ts'
@@ -46,6 +46,8 @@ export interface Bytes {
   readonly bytes: Buffer
   /** Of the bytes: equal hashes mean equal bytes. Fit for an ETag. */
   readonly hash: string
+  /** Whose invalidation ends it, for an edge that has to be told too. None: it was invalidated while it was loaded. */
+  readonly tags: readonly string[]
 }
 
 /** What can be done with a resource whatever its arguments and values are: for whoever shows or administers the cache. */
@@ -136,7 +138,8 @@ export class Resource<A, V> {
   async getBytes(argument: A, options?: ReadOptions): Promise<Bytes | undefined> {
     if (this.#policy.keep !== 'bytes') throw optionInvalid('keep', "'bytes' for getBytes", this.#policy.keep)
     const held = await this.#read(argument, undefined, options?.after)
-    return held.absent ? undefined : { bytes: payloadOf(held), hash: held.hash }
+    if (held.absent) return undefined
+    return { bytes: payloadOf(held), hash: held.hash, tags: tagsOf(held) }
   }
 
   /** What memory may serve at this instant, without waiting for anything; `undefined` also when it is not there. */

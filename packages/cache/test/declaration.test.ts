@@ -5,6 +5,7 @@ import { z } from 'zod'
 
 import type { ResourceOptions } from '../src/index.ts'
 import { scopeTag } from '../src/index.ts'
+import { GatedLoad } from '../src/testing.ts'
 import { doubleWorld } from './double-world.ts'
 
 interface Basket {
@@ -144,4 +145,25 @@ test('what has been declared can be asked for by name, and its entries by the pa
   expect(await declared?.invalidateKey(['1'])).toBe(true)
   expect((await resource.explain(1)).memory).toBeUndefined()
   await expect(declared?.explainKey([Number.NaN])).rejects.toMatchObject({ code: 'CACHE_KEY_INVALID' })
+})
+
+test('bytes tell whose invalidation ends them, and nothing once that has come', async () => {
+  const gate = new GatedLoad<number, Basket>()
+  const { cache, resource } = await open<Basket>({
+    keep: 'bytes',
+    tags: (id) => [`basket:${id}`],
+    load: gate.load,
+    tagsOf: ({ items }) => items,
+  })
+  const overtaken = resource.getBytes(1)
+  await gate.called(1)
+  await cache.invalidateTags(['basket:1'])
+  gate.resolve(0, { items: ['lamp'] })
+  expect((await overtaken)?.tags).toEqual([])
+
+  const current = resource.getBytes(1)
+  await gate.called(2)
+  gate.resolve(1, { items: ['lamp'] })
+  expect((await current)?.tags).toEqual(['~basket', 'basket:1', 'lamp'])
+  expect((await resource.getBytes(1))?.tags).toEqual(['~basket', 'basket:1', 'lamp'])
 })
