@@ -50,7 +50,10 @@ export function markdown(summary: Summary): string {
         ['entries of Redis not believed', grouped(stats.rejected)],
         ['memories emptied for want of proof', grouped(stats.resets)],
         ['failed commands', grouped(stats.remoteErrors)],
-        ['longest read', `${grouped(Math.round(summary.longestReadMs))} ms`],
+        [
+          'longest read (lease of a holder that was stopped, then a load)',
+          `${grouped(Math.round(summary.longestReadMs))} ms`,
+        ],
       ],
     ),
     ...(summary.violations === 0 ? [] : ['', '## Violations', '', ...violationLines(summary)]),

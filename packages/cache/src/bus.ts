@@ -6,6 +6,7 @@
  */
 
 import type { Millis, Monotonic, ServerMs } from './clock.ts'
+import type { CacheError } from './errors.ts'
 import type { LeaseEnd } from './lease.ts'
 
 export type BusMessage =
@@ -36,6 +37,8 @@ export interface BusListener {
   serverTime(time: ServerMs, at: Monotonic, uncertainty: Millis): void
   /** Commands can be sent, or cannot. */
   usable(usable: boolean): void
+  /** Why it does not become usable, for people. May be told again at each attempt. */
+  trouble(error: CacheError): void
 }
 
 export interface Bus {

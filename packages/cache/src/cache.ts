@@ -50,6 +50,8 @@ export class Cache {
   readonly #pending = new PendingInvalidations()
   readonly #stats = noStats()
   readonly #resources = new Map<string, Declared>()
+  /** The trouble that was told last. */
+  #told = ''
   #closed = false
   #watchers: (() => void)[] = []
 
@@ -95,10 +97,17 @@ export class Cache {
       serverTime: (time, at, uncertainty) => this.#engine.proof.serverTime(time, at, uncertainty),
       usable: (usable) => {
         this.#engine.emit({ type: 'remote-state', usable })
+        if (usable) this.#told = ''
         if (usable) void this.#invalidator.flush()
         // The word they wait for may never come.
         else this.#engine.waiters.wakeAll()
         this.#tellWatchers()
+      },
+      trouble: (error) => {
+        // It is tried about once a second: what is the same as before is no news.
+        if (this.#told === error.message) return
+        this.#told = error.message
+        this.#engine.emit({ type: 'remote-error', operation: 'connect', error })
       },
     })
   }

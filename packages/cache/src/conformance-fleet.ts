@@ -84,6 +84,7 @@ export class Member {
       answered: (epoch, number) => void told.push({ type: 'answered', epoch, number }),
       serverTime: (time, at, uncertainty) =>
         void told.push({ type: 'serverTime', time, at, uncertainty, heardAt: clock.now() }),
+      trouble: () => undefined,
       usable: (usable) => void told.push({ type: 'usable', usable, isSo: this.remote.usable }),
     })
   }

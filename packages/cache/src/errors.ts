@@ -53,6 +53,10 @@ export function optionInvalid(name: string, expected: string, got: unknown): Cac
   return new CacheError('CACHE_OPTION_INVALID', `Expected ${name} to be ${expected}, got ${String(got)}`)
 }
 
+export function optionUnknown(what: string, name: string, known: readonly string[]): CacheError {
+  return new CacheError('CACHE_OPTION_INVALID', `${what} has no option ${name}; it has ${known.join(', ')}`)
+}
+
 export function loadTimeout(key: string, limitMs: number): CacheError {
   return new CacheError('CACHE_LOAD_TIMEOUT', `Loading ${key} took longer than ${limitMs} ms`)
 }
@@ -75,5 +79,6 @@ export function remoteUnavailable(operation: string): CacheError {
 }
 
 export function remoteFailed(operation: string, cause: unknown): CacheError {
-  return new CacheError('CACHE_REMOTE_FAILED', `Redis refused ${operation}`, { cause })
+  const reason = cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : ''
+  return new CacheError('CACHE_REMOTE_FAILED', `Redis refused ${operation}${reason}`, { cause })
 }

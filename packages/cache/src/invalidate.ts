@@ -103,6 +103,15 @@ export class Invalidator {
     return acknowledged
   }
 
+  /** As `originate`, where there is no Redis: it is done when this returns, and nothing comes between it and what follows. */
+  originateHere(key: string): true {
+    if (this.#closed) throw closed()
+    this.#forget([], [key])
+    this.#engine.ownInvalidations++
+    this.#engine.emit({ type: 'invalidate', tags: 0, keys: 1, acknowledged: true })
+    return true
+  }
+
   /** Tells every process that the entry of each key in Redis is another now, as `originate` tells that it is gone. */
   async announce(keys: readonly string[]): Promise<boolean> {
     const { remote, proof } = this.#engine

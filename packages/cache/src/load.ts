@@ -59,22 +59,44 @@ export async function loadFenced(
 
 /** Loads without Redis: the value is kept in this process only. */
 export async function loadLocal(engine: Engine, { policy, flight, source, previous }: Load): Promise<Answer> {
-  const { cells } = engine
-  const mark = cells.changes
-  const known = source.tags.map((tag) => cells.stamp(tag))
-  const nonces = known.map((cell) => cell.nonce)
+  const start = startLocal(engine, source.tags)
   const begunAt = engine.clock.now()
   try {
     const brought = await bring(engine, policy, flight.key, source, previous)
-    const late = brought.tags.map((tag) => cells.stamp(tag))
-    // The capture rule (capture.ts), with this process's own count in place of the number.
-    const captured = late.every((cell) => cell.changed <= mark)
-    const held = hold(policy, brought, [...known, ...late], [...nonces, ...late.map((cell) => cell.nonce)])
-    const clean = captured && keeps(policy, brought) && install(engine, policy, flight.key, held, flight.superseded)
+    const { held, clean } = keepLocal(engine, policy, flight.key, brought, start, flight.superseded)
     return finish(engine, policy, flight, held, clean ? 'local' : 'no', clean)
   } catch (error) {
     fail(engine, policy, flight, begunAt, error)
   }
+}
+
+/** What this process alone knew when a load or a write began. */
+export interface LocalStart {
+  readonly mark: number
+  readonly known: readonly Cell[]
+  readonly nonces: readonly string[]
+}
+
+export function startLocal({ cells }: Engine, tags: readonly string[]): LocalStart {
+  const mark = cells.changes
+  const known = tags.map((tag) => cells.stamp(tag))
+  return { mark, known, nonces: known.map((cell) => cell.nonce) }
+}
+
+/** Puts what was brought into memory, unless it was overtaken. */
+export function keepLocal(
+  engine: Engine,
+  policy: Policy,
+  key: string,
+  brought: Brought,
+  { mark, known, nonces }: LocalStart,
+  overtaken: boolean,
+): { readonly held: Held; readonly clean: boolean } {
+  const late = brought.tags.map((tag) => engine.cells.stamp(tag))
+  // The capture rule (capture.ts), with this process's own count in place of the number.
+  const captured = late.every((cell) => cell.changed <= mark)
+  const held = hold(policy, brought, [...known, ...late], [...nonces, ...late.map((cell) => cell.nonce)])
+  return { held, clean: captured && keeps(policy, brought) && install(engine, policy, key, held, overtaken) }
 }
 
 /** What was known when a load began. */

@@ -31,6 +31,23 @@ test.each([
   ['a jitter of all the ttl', () => resolvePolicy({ ...least, jitter: 1 }), 'jitter'],
   ['a refresh at no time', () => resolvePolicy({ ...least, refreshAhead: 1 }), 'refreshAhead'],
   ['a soft deadline with nothing to serve at it', () => resolvePolicy({ ...least, softTimeout: 10 }), 'failSafeFor'],
+  [
+    'a soft deadline after the hard one',
+    () => resolvePolicy({ ...least, failSafeFor: 1, softTimeout: 50, loadTimeout: 50 }),
+    'loadTimeout',
+  ],
+  ['a misspelt option', () => resolvePolicy({ ...least, stalefor: 10 } as never), 'stalefor'],
+  ['a misspelt option of the cache', () => resolveCacheOptions({ name: 's', ttl: 10 } as never), 'ttl'],
+  [
+    'a misspelt option of memory',
+    () => resolveCacheOptions({ name: 's', memory: { maxbytes: 9 } as never }),
+    'maxbytes',
+  ],
+  ['no name', () => resolveCacheOptions({} as never), 'name'],
+  ['no options', () => resolveCacheOptions(undefined as never), 'createCache'],
+  ['a URL in place of Redis', () => resolveCacheOptions({ name: 's', redis: 'redis://localhost' as never }), 'redis({'],
+  ['a listener that is none', () => resolveCacheOptions({ name: 's', onEvent: 'log' as never }), 'onEvent'],
+  ['no URL', () => redis(undefined as never), 'url'],
   ['a deadline of an hour', () => resolvePolicy({ ...least, loadTimeout: 3_600_000 }), 'loadTimeout'],
   ['a URL of another kind', () => redis({ url: 'http://localhost' }), 'url'],
   [

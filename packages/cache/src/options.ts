@@ -1,12 +1,12 @@
 /**
  * Options: what the caller writes, and the complete, frozen form the code reads.
  *
- * The caller's objects are copied, checked and never kept. A wrong option throws
- * `CACHE_OPTION_INVALID` where the cache or the resource is declared, never at the first read.
+ * The caller's objects are copied, checked and never kept. A wrong option, and one that is none, throws
+ * `CACHE_OPTION_INVALID` where the cache or the resource is declared.
  */
 
 import { type Clock, type Millis, millis, systemClock } from './clock.ts'
-import { optionInvalid } from './errors.ts'
+import { optionInvalid, optionUnknown } from './errors.ts'
 import type { Hooks, Listener } from './events.ts'
 import type { KeyPart } from './key.ts'
 import type { OpenRemote } from './remote.ts'
@@ -63,7 +63,10 @@ export interface LoadOptions {
 }
 
 export interface ResourceOptions<A, V> {
-  /** The resource: first part of its keys, label of its metrics. Letters, digits, `-`, `_`. */
+  /**
+   * The resource: first part of its keys, label of its metrics. Letters, digits, `-`, `_`. Declare each once: two of one
+   * name and version are one, and each serves what the other has cached.
+   */
   readonly name: string
   /** Of the value's shape. Raise it when the shape changes: old entries are then never read. */
   readonly version: number
@@ -151,7 +154,7 @@ export interface ResourceOptions<A, V> {
   /** Tags computed from the value; added to those of `tags`. Write it below `load`, from which its type is inferred. */
   readonly tagsOf?: ((value: NoInfer<V>, argument: A) => readonly string[]) | undefined
   /**
-   * Asks the source. `undefined` means that there is no such value; anything else must be plain JSON: a `Date`, a `Map`,
+   * Asks the source. `undefined` means that there is no such value (`null` is a value); anything else must be plain JSON: a `Date`, a `Map`,
    * an instance, `NaN` are refused with `CACHE_VALUE_INVALID`.
    */
   readonly load: (argument: A, context: LoadContext) => Promise<V | undefined>
@@ -291,7 +294,49 @@ export interface HttpPolicy {
   readonly staleIfError: Millis
 }
 
+const CACHE_OPTIONS: readonly (keyof CacheOptions)[] = [
+  'name',
+  'redis',
+  'memory',
+  'maxStaleness',
+  'loads',
+  'onEvent',
+  'hooks',
+  'clock',
+]
+
+const RESOURCE_OPTIONS: readonly (keyof ResourceOptions<never, never>)[] = [
+  'name',
+  'version',
+  'ttl',
+  'jitter',
+  'staleFor',
+  'failSafeFor',
+  'refreshAhead',
+  'negativeTtl',
+  'withoutProofFor',
+  'softTimeout',
+  'keep',
+  'loadTimeout',
+  'weight',
+  'scope',
+  'http',
+  'schema',
+  'key',
+  'tags',
+  'tagsOf',
+  'load',
+  'reload',
+  'loadMany',
+]
+
 export function resolveCacheOptions(options: CacheOptions): ResolvedCacheOptions {
+  known('createCache', options, CACHE_OPTIONS)
+  if (options.memory) known('memory', options.memory, ['maxBytes', 'maxTags'])
+  if (options.loads) known('loads', options.loads, ['concurrent', 'reloads', 'waiting'])
+  callable('redis', options.redis, false, 'what redis({ url }) returns')
+  callable('onEvent', options.onEvent)
+  if (options.hooks) callable('hooks.around', options.hooks.around, true)
   return Object.freeze({
     name: word('name', options.name),
     maxStaleness: millis(whole('maxStaleness', options.maxStaleness ?? DEFAULTS.maxStaleness, 50, 60_000)),
@@ -305,6 +350,7 @@ export function resolveCacheOptions(options: CacheOptions): ResolvedCacheOptions
 }
 
 export function resolvePolicy<A, V>(options: ResourceOptions<A, V>): Policy {
+  known('resource', options, RESOURCE_OPTIONS)
   for (const name of ['key', 'load'] as const) callable(name, options[name], true)
   for (const name of ['tags', 'tagsOf', 'loadMany', 'reload'] as const) callable(name, options[name])
   return Object.freeze({
@@ -341,9 +387,17 @@ function schemaOf(schema: Schema<unknown> | undefined): Schema<unknown> | undefi
   throw optionInvalid('schema', 'a Standard Schema', schema)
 }
 
-function callable<F>(name: string, value: F, needed = false): F {
+/** A name that is not known is a slip, and what it should have said would silently not be so. */
+function known(what: string, options: object, names: readonly string[]): void {
+  if (typeof options !== 'object' || options === null)
+    throw optionInvalid(`the options of ${what}`, 'an object', options)
+  const surplus = Object.keys(options).find((name) => !names.includes(name))
+  if (surplus !== undefined) throw optionUnknown(what, surplus, names)
+}
+
+function callable<F>(name: string, value: F, needed = false, expected = 'a function'): F {
   if (typeof value === 'function' || (value === undefined && !needed)) return value
-  throw optionInvalid(name, 'a function', value)
+  throw optionInvalid(name, expected, value)
 }
 
 function oneOf<T extends string>(name: string, value: T, words: readonly T[]): T {
@@ -383,13 +437,15 @@ function refreshAhead(value: number | 'xfetch' | undefined): number | 'xfetch' |
 }
 
 /** A soft deadline without anything to serve at it could silently do nothing: it is refused. */
-function softTimeout<A, V>({ softTimeout, failSafeFor }: ResourceOptions<A, V>): Millis | undefined {
+function softTimeout<A, V>(options: ResourceOptions<A, V>): Millis | undefined {
+  const { softTimeout, failSafeFor, loadTimeout = DEFAULTS.loadTimeout } = options
   if (softTimeout === undefined) return undefined
   if (!failSafeFor) throw optionInvalid('softTimeout', 'used with failSafeFor', softTimeout)
+  if (softTimeout >= loadTimeout) throw optionInvalid('softTimeout', `below loadTimeout (${loadTimeout})`, softTimeout)
   return millis(whole('softTimeout', softTimeout, 1, 600_000))
 }
 
 function word(name: string, value: string): string {
-  if (/^[\w-]{1,64}$/.test(value)) return value
+  if (typeof value === 'string' && /^[\w-]{1,64}$/.test(value)) return value
   throw optionInvalid(name, '1 to 64 letters, digits, "-" or "_"', value)
 }

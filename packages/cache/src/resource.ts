@@ -24,7 +24,7 @@ import { type LoadContext, type Policy, type Previous, type ResourceOptions, res
 import { parsePosition } from './position.ts'
 import { Reading } from './read.ts'
 import { orUndefined } from './remote.ts'
-import { checkTags, scopeTag } from './tag-names.ts'
+import { checkTags, listOfTags, scopeTag } from './tag-names.ts'
 import type { Noted } from './tags.ts'
 import { type Warmed, type WarmOptions, warm } from './warm.ts'
 import { writeThrough } from './write.ts'
@@ -416,13 +416,16 @@ export class Resource<A, V> {
     // The first to be aborted is the first that was asked for: all have the same time.
     const { aborting } = first
     const values = await this.#engine.bulkhead.run(async () => loadMany(arguments_, contextOf(aborting)), aborting)
-    if (values.length === asked.length) return values
-    throw new CacheError('CACHE_LOAD_FAILED', `loadMany answered ${values.length} values for ${asked.length} arguments`)
+    if (Array.isArray(values) && values.length === asked.length) return values
+    throw new CacheError(
+      'CACHE_LOAD_FAILED',
+      `loadMany answered ${Array.isArray(values) ? values.length : 'no array of'} values for ${asked.length} arguments`,
+    )
   }
 
   #source(argument: A, batch: Batch<A, V> | undefined): Source {
     const { load, reload, tags, tagsOf } = this.#options
-    const known = checkTags([...this.#ownTags(argument), ...(tags?.(argument) ?? [])])
+    const known = checkTags([...this.#ownTags(argument), ...(tags ? listOfTags(tags(argument)) : [])])
     return {
       tags: known,
       deadlines: this.#deadlines,
@@ -434,7 +437,7 @@ export class Resource<A, V> {
             : async () => load(argument, contextOf(aborting))
         return this.#engine.bulkhead.run(act, aborting)
       },
-      tagsOf: (value) => (tagsOf ? tagsOf(value as V, argument).filter((tag) => !known.includes(tag)) : []),
+      tagsOf: (value) => (tagsOf ? listOfTags(tagsOf(value as V, argument)).filter((tag) => !known.includes(tag)) : []),
     }
   }
 }

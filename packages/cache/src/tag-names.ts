@@ -6,8 +6,7 @@ import { LIMITS } from './options.ts'
 
 /** Returns the distinct tags, checked. Throws `CACHE_TAG_INVALID` for an empty, long or surplus one. */
 export function checkTags(tags: readonly string[], most: number = LIMITS.tagsPerEntry): readonly string[] {
-  if (!Array.isArray(tags)) throw tagInvalid('tags are given as an array')
-  if (tags.length === 0) return tags
+  if (listOfTags(tags).length === 0) return tags
   const distinct = [...new Set(tags)]
   if (distinct.length > most) throw tagInvalid(`${distinct.length} at once; the most is ${most}`)
   for (const tag of distinct) {
@@ -15,6 +14,12 @@ export function checkTags(tags: readonly string[], most: number = LIMITS.tagsPer
       throw tagInvalid(`a tag has 1 to ${LIMITS.tagBytes} bytes of well-formed text`)
   }
   return distinct
+}
+
+/** A text is a list of letters to whoever spreads it: it is refused. */
+export function listOfTags(tags: readonly string[]): readonly string[] {
+  if (Array.isArray(tags)) return tags
+  throw tagInvalid('tags are given as an array')
 }
 
 /** The tag that everything cached of one tenant or one user carries: `cache.invalidateTags([scopeTag('user', 42)])`. */

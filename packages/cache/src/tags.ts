@@ -60,6 +60,6 @@ export interface TagStore {
   /** Counts one up and publishes that entries have changed or gone stale, and removes nothing. */
   announce(changed: readonly string[], stale: readonly string[]): Promise<Position>
 
-  /** Starts a new epoch: no entry written before is believed again. The count goes on. */
+  /** Starts a new epoch: no entry written before is believed again. The count goes on, by one at least. */
   renew(): Promise<Position>
 }

@@ -17,6 +17,8 @@ export interface WarmOptions {
 export interface Warmed {
   readonly done: number
   readonly failed: number
+  /** What the last of those that failed was rejected with. */
+  readonly error?: unknown
 }
 
 const CONCURRENT = 8
@@ -39,11 +41,11 @@ export async function warm<A>(
       turn = step
       const { done, value } = await step
       if (done) return
-      const failed = await read(value).then(
-        () => 0,
-        () => 1,
+      const end = await read(value).then(
+        () => undefined,
+        (error: unknown) => ({ error }),
       )
-      warmed = { done: warmed.done + 1 - failed, failed: warmed.failed + failed }
+      warmed = end ? { ...warmed, ...end, failed: warmed.failed + 1 } : { ...warmed, done: warmed.done + 1 }
       onProgress?.(warmed)
     }
   }

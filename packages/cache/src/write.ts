@@ -16,7 +16,7 @@ import { type Millis, millis } from './clock.ts'
 import type { Answer, Engine } from './engine.ts'
 import { Flight } from './flight.ts'
 import type { Invalidator } from './invalidate.ts'
-import { fill, release } from './load.ts'
+import { fill, keepLocal, release, startLocal } from './load.ts'
 import type { Policy } from './options.ts'
 import { orUndefined } from './remote.ts'
 
@@ -32,11 +32,12 @@ export async function writeThrough(
   commit: () => Promise<unknown>,
 ): Promise<boolean> {
   const { remote, clock } = engine
+  if (!remote) return writeLocal(engine, invalidator, policy, key, source, commit)
   const lease = millis(policy.loadTimeout + LEASE_MARGIN)
-  const token = remote?.usable ? await orUndefined(engine.emit, 'seize', () => remote.seize(key, lease)) : undefined
-  if (!remote || token === undefined) {
+  const token = remote.usable ? await orUndefined(engine.emit, 'seize', () => remote.seize(key, lease)) : undefined
+  if (token === undefined) {
     try {
-      await commit()
+      packed(engine, policy, key, source, await commit(), undefined, clock.now(), millis(0)) // Refused as with Redis.
     } catch (error) {
       await invalidator.originate([], [key])
       throw error
@@ -61,4 +62,35 @@ export async function writeThrough(
   }
   const filled = before && (await fill(engine, remote, { policy, flight }, brought, { before, noted, turn }, token))
   return filled ? invalidator.announce([key]) : invalidator.originate([], [key])
+}
+
+/**
+ * Without Redis, for the one process there is. Of writes that overlap none is kept: which came later is not known.
+ *
+ *     write 1   mark --- commit ------------------------------ dropped since the mark: not kept, and dropped again
+ *     write 2        mark --- commit --- dropped, kept
+ */
+async function writeLocal(
+  engine: Engine,
+  invalidator: Invalidator,
+  policy: Policy,
+  key: string,
+  source: Source,
+  commit: () => Promise<unknown>,
+): Promise<boolean> {
+  const { drops, clock } = engine
+  const { mark } = drops
+  const start = startLocal(engine, source.tags)
+  const loadedAt = clock.now()
+  let brought: Brought
+  try {
+    brought = packed(engine, policy, key, source, await commit(), undefined, loadedAt, millis(0))
+  } catch (error) {
+    await invalidator.originate([], [key])
+    throw error
+  }
+  const overtaken = drops.since(mark, key)
+  const acknowledged = invalidator.originateHere(key)
+  keepLocal(engine, policy, key, brought, start, overtaken)
+  return acknowledged
 }

@@ -99,7 +99,7 @@ describe('a key part', () => {
     ]
     for (const act of acts) await expect(act()).rejects.toMatchObject({ code: 'CACHE_KEY_INVALID' })
     expect(() => resource.peek('\ud800')).toThrow(expect.objectContaining({ code: 'CACHE_KEY_INVALID' }))
-    expect(await resource.warm(['\ud800', 'y'])).toEqual({ done: 1, failed: 1 })
+    expect(await resource.warm(['\ud800', 'y'])).toMatchObject({ done: 1, failed: 1 })
     await cache.close()
     expect(cache.health()).toMatchObject({ flights: 0, loads: 0 })
   })
@@ -438,3 +438,15 @@ describe('bytes under a key of ours', () => {
     }
   })
 })
+
+test.each(['product:1', undefined, new Set(['product:1'])])(
+  'tags that are no list but %s are refused',
+  async (tags) => {
+    const cache = createCache({ name: 'alone' })
+    const common = { version: 1, ttl: 60_000, key: (id: number) => [id], load: async () => 1 }
+    const known = cache.resource({ ...common, name: 'known', tags: () => tags as never })
+    const late = cache.resource({ ...common, name: 'late', tagsOf: () => tags as never })
+    for (const resource of [known, late])
+      await expect(resource.get(1)).rejects.toMatchObject({ code: 'CACHE_TAG_INVALID' })
+  },
+)

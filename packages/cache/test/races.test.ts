@@ -336,6 +336,49 @@ describe('without Redis', () => {
     expect((await resource.get(1))?.price).toBe(2)
   })
 
+  test('what is written is in memory, and refused as it would be with Redis', async () => {
+    const alone = createCache({ name: 'alone' })
+    const resource = products(alone)
+    expect(await resource.update(1, async () => ({ price: 5 }))).toEqual({ price: 5 })
+    expect(resource.peek(1)).toEqual({ price: 5 })
+    expect(await resource.set(2, { price: 6 })).toBe(true)
+    expect(await resource.get(2)).toEqual({ price: 6 })
+    expect(loads).toBe(0)
+
+    const date = { price: new Date() as unknown as number }
+    await expect(resource.set(1, date)).rejects.toMatchObject({ code: 'CACHE_VALUE_INVALID' })
+    expect(await resource.get(1)).toEqual({ price })
+    expect(loads).toBe(1)
+  })
+
+  // write a   commit ---------------------- ends: overtaken, so neither is kept
+  // write b           commit --- ends: kept
+  test('of writes that overlap none is kept', async () => {
+    const alone = createCache({ name: 'alone' })
+    const resource = products(alone)
+    const commit = Promise.withResolvers<{ price: number }>()
+    const a = resource.update(1, () => commit.promise)
+    await resource.update(1, async () => ({ price: 3 }))
+    expect(resource.peek(1)).toEqual({ price: 3 })
+    commit.resolve({ price: 2 })
+    await a
+    expect(resource.peek(1)).toBeUndefined()
+  })
+
+  // update   commit (2) ------------------------------ its tag was invalidated meanwhile: not kept
+  //                price = 3, invalidate product:1
+  test('what is invalidated during a write is not kept', async () => {
+    const alone = createCache({ name: 'alone' })
+    const resource = products(alone)
+    const commit = Promise.withResolvers<{ price: number }>()
+    const write = resource.update(1, () => commit.promise)
+    price = 3
+    await alone.invalidateTags(['product:1'])
+    commit.resolve({ price: 2 })
+    await write
+    expect((await resource.get(1))?.price).toBe(3)
+  })
+
   // tags a, b; room for one: b takes the place of a
   test('a cell that was forgotten by its own entry matches nothing', async () => {
     const alone = createCache({ name: 'alone', memory: { maxTags: 1 } })

@@ -3,11 +3,13 @@
  * things under our keys, frozen. No read fails, none waits longer than it must, and an invalidation says the truth.
  */
 
+import { inspect } from 'node:util'
+
 import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 import { type Clock, systemClock } from '../src/clock.ts'
-import { type Cache, createCache, type Resource, type ResourceOptions } from '../src/index.ts'
+import { type Cache, type CacheEvent, createCache, type Resource, type ResourceOptions } from '../src/index.ts'
 import { redis } from '../src/redis/index.ts'
 import { type Layout, layout } from '../src/redis/layout.ts'
 import { redisWorld } from './redis-world.ts'
@@ -452,4 +454,21 @@ describe('each script', () => {
       throw error
     }
   }
+})
+
+test.each([
+  ['a closed port', () => 'redis://127.0.0.1:1', /ECONNREFUSED/],
+  ['a wrong password', () => world.url.replace('redis://', 'redis://someone:swordfish@'), /WRONGPASS/],
+])('a Redis that was never reached says why, once, and never the password: %s', async (_what, url, reason) => {
+  const events: CacheEvent[] = []
+  const cache = createCache({ name: 'test', redis: redis({ url: url() }), onEvent: (event) => events.push(event) })
+  const troubles = () => events.filter((event) => event.type === 'remote-error')
+  await until('it says why', () => troubles().length > 0)
+  expect(await prices(cache, new Source()).get(1)).toEqual({ price: 1 })
+  const [trouble, ...more] = troubles()
+  expect(trouble).toMatchObject({ operation: 'connect', error: { code: 'CACHE_REMOTE_FAILED' } })
+  expect(String(trouble?.error)).toMatch(reason)
+  expect(inspect(events, { depth: 10, showHidden: true })).not.toContain('swordfish')
+  expect(more.map(({ operation }) => operation)).not.toContain('connect')
+  await cache.close()
 })

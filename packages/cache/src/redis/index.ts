@@ -56,7 +56,8 @@ const DEAF: Millis = millis(2_000)
 
 /** The remote of a cache: `createCache({ name, redis: redis({ url }) })`. Connects in the background and keeps trying. */
 export function redis(options: RedisOptions): OpenRemote {
-  if (!/^rediss?:\/\//.test(options.url)) throw optionInvalid('url', 'a redis:// or rediss:// URL', 'something else')
+  if (typeof options?.url !== 'string' || !/^rediss?:\/\//.test(options.url))
+    throw optionInvalid('url', 'a redis:// or rediss:// URL', 'something else')
   const commandTimeout = limit('commandTimeout', options.commandTimeout ?? REDIS_DEFAULTS.commandTimeout)
   const asked = options.probeInterval === undefined ? undefined : limit('probeInterval', options.probeInterval)
   return (name, clock, bound) => {
@@ -108,6 +109,7 @@ class RedisRemote implements Remote {
         this.#listener?.resumed()
         this.#probeNow()
       },
+      (error) => this.#listener?.trouble(error),
     )
     this.#link = new Link({
       url,
@@ -117,6 +119,7 @@ class RedisRemote implements Remote {
         await this.#probe()
       },
       onUsable: (usable) => this.#listener?.usable(usable),
+      onTrouble: (error) => this.#listener?.trouble(error),
     })
     this.#claims = new Gather(clock, MOST.claims, (asked) => this.#claimAll(asked))
     this.#fills = new Gather(clock, MOST.fills, (asked) => this.#fillAll(asked))

@@ -38,6 +38,7 @@ export interface LinkOptions {
   /** Makes sure, on a connection to the server of this run id, that the epoch is one of its own. */
   readonly handshake: (run: string) => Promise<void>
   readonly onUsable: (usable: boolean) => void
+  readonly onTrouble: (error: CacheError) => void
 }
 
 /** What both connections of a cache have in common. Nothing waits in a queue: what cannot be sent now fails now. */
@@ -76,7 +77,7 @@ export class Link {
     this.#client = new Redis(options.url, connectionOptions())
     this.#client.on('ready', () => void this.#greet())
     this.#client.on('close', () => this.#lose())
-    this.#client.on('error', () => undefined) // 'close' follows, and says all that matters.
+    this.#client.on('error', (error) => options.onTrouble(remoteFailed('connect', bare(error)))) // 'close' follows.
   }
 
   get usable(): boolean {
@@ -154,7 +155,8 @@ export class Link {
       if (!run) throw remoteFailed('info', new Error('INFO server names no run_id'))
       this.#run = run
       await this.#options.handshake(run)
-    } catch {
+    } catch (error) {
+      this.#options.onTrouble(error instanceof CacheError ? error : remoteFailed('connect', bare(error)))
       // Not usable yet, and not worth a new connection: a server that denies INFO will do so again.
       this.#lose()
       this.#options.clock.timer(GREET_AGAIN, () => {
@@ -188,7 +190,7 @@ export class Link {
       this.#answeredAt = clock.now()
       return reply
     } catch (error) {
-      if (!(error instanceof CacheError)) throw remoteFailed(operation, error)
+      if (!(error instanceof CacheError)) throw remoteFailed(operation, bare(error))
       if (++this.#misses >= MISSES) this.#become(false)
       throw error
     }
@@ -208,6 +210,11 @@ export class Link {
   #send(name: string, args: readonly Argument[]): Promise<unknown> {
     return this.#client.sendCommand(new Command(name, [...args], { replyEncoding: null })) as Promise<unknown>
   }
+}
+
+/** Without the command, whose arguments are passwords and values. */
+export function bare(error: unknown): unknown {
+  return error instanceof Error && 'command' in error ? new Error(error.message) : error
 }
 
 function isNoScript(error: unknown): boolean {

@@ -9,7 +9,8 @@ import { Redis } from 'ioredis'
 
 import type { BusMessage } from '../bus.ts'
 import { type Clock, type Millis, millis } from '../clock.ts'
-import { connectionOptions } from './link.ts'
+import { type CacheError, remoteFailed } from '../errors.ts'
+import { bare, connectionOptions } from './link.ts'
 
 /** After a subscription that was refused. */
 const SUBSCRIBE_AGAIN: Millis = millis(1_000)
@@ -24,13 +25,14 @@ export class Subscription {
     channels: readonly string[],
     deliver: (message: BusMessage) => void,
     onListening: () => void,
+    onTrouble: (error: CacheError) => void,
   ) {
     this.#client = new Redis(url, connectionOptions())
-    this.#client.on('ready', () => void this.#subscribe(clock, channels, onListening))
+    this.#client.on('ready', () => void this.#subscribe(clock, channels, onListening, onTrouble))
     this.#client.on('close', () => {
       this.#listening = false
     })
-    this.#client.on('error', () => undefined) // 'close' follows.
+    this.#client.on('error', () => undefined) // 'close' follows; the link goes the same way, and says why.
     this.#client.on('message', (_channel, text) => {
       const message = parseMessage(text)
       if (message) deliver(message)
@@ -50,12 +52,18 @@ export class Subscription {
     this.#client.disconnect()
   }
 
-  async #subscribe(clock: Clock, channels: readonly string[], onListening: () => void): Promise<void> {
+  async #subscribe(
+    clock: Clock,
+    channels: readonly string[],
+    onListening: () => void,
+    onTrouble: (error: CacheError) => void,
+  ): Promise<void> {
     try {
       await this.#client.subscribe(...channels)
       this.#listening = true
       onListening()
-    } catch {
+    } catch (error) {
+      onTrouble(remoteFailed('subscribe', bare(error)))
       // A server that denies it will do so again: there is no hurry.
       clock.timer(SUBSCRIBE_AGAIN, () => this.replace())
     }

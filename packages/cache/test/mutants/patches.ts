@@ -567,7 +567,13 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: races(
       'without Redis > a tag computed from the value and invalidated during the load keeps it out of memory',
     ),
-    edits: [edit('src/load.ts', 'const clean = captured && keeps', 'const clean = keeps')],
+    edits: [edit('src/load.ts', 'clean: captured && keeps', 'clean: keeps')],
+  },
+  {
+    off: ['localCaptureRule'],
+    fault: 'a write that was overtaken is kept, without Redis',
+    caughtBy: races('without Redis > of writes that overlap none is kept'),
+    edits: [edit('src/write.ts', 'const overtaken = drops.since(mark, key)', 'const overtaken = false')],
   },
   {
     off: ['pendingNotStored'],

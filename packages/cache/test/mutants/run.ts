@@ -49,6 +49,15 @@ interface Report {
 
 type Outcome = 'caught' | 'SURVIVED' | string
 
+const HELP = `Breaks the source of @shop/cache one rule at a time, in a copy, and runs the one test that must notice: 5 minutes.
+
+  npm run mutants                          all of them
+  npm run mutants -- reset lets            those with these words in their rule or their fault
+`
+if (process.argv.includes('--help')) {
+  process.stdout.write(HELP)
+  process.exit(0)
+}
 const filter = process.argv.slice(2).join(' ').toLowerCase()
 const chosen = MUTANTS.filter(({ off, fault }) => `${off.join(' ')} ${fault}`.toLowerCase().includes(filter))
 if (chosen.length === 0) {
