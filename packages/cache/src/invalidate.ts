@@ -47,14 +47,14 @@ export class PendingInvalidations implements Pending {
 
   add(tags: readonly string[], keys: readonly string[]): void {
     const turn = ++this.#turn
-    if (this.everything > 0 || this.size + tags.length + keys.length > MOST_PENDING) {
-      this.everything = turn
-      this.tags.clear()
-      this.keys.clear()
-      return
+    if (this.everything === 0) {
+      for (const tag of tags) this.tags.set(tag, turn)
+      for (const key of keys) this.keys.set(key, turn)
+      if (this.size <= MOST_PENDING) return
     }
-    for (const tag of tags) this.tags.set(tag, turn)
-    for (const key of keys) this.keys.set(key, turn)
+    this.everything = turn
+    this.tags.clear()
+    this.keys.clear()
   }
 
   /**

@@ -252,6 +252,13 @@ test('more pending invalidations than can be kept become one of everything', asy
   await until('P2 has heard', async () => (await r2.get(1))?.price === 2)
 })
 
+test('what is pending already takes no more room when it is asked for again', async () => {
+  wire.denied.add('invalidate')
+  const tags = Array.from({ length: 6_000 }, (_, i) => `other ${i}`)
+  for (let i = 0; i < 3; i++) await p1.invalidateTags(tags)
+  expect(p1.health().pendingInvalidations).toBe(6_000)
+})
+
 // P1   load (1) ------------------------------------------ its tag is as before in Redis, and only P1 knows better
 //          price = 2, invalidate the value's tag: refused
 test('a load that began before an invalidation that Redis refused is not stored', async () => {
