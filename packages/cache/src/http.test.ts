@@ -22,6 +22,7 @@ test('what says nothing of HTTP is not stored by HTTP caches', () => {
 
 test('what is public may be stored by all, and longer by the edge', () => {
   expect(headers({ maxAge: 10_900 })).toEqual({ 'Cache-Control': 'public, max-age=10' })
+  expect(headers({ maxAge: 0 })).toEqual({ 'Cache-Control': 'public, no-cache' })
   expect(headers({ maxAge: 0, sharedMaxAge: 60_000, staleWhileRevalidate: 30_000, staleIfError: 600_000 })).toEqual({
     'Cache-Control': 'public, max-age=0, stale-while-revalidate=30, stale-if-error=600',
     'CDN-Cache-Control': 'max-age=60, stale-while-revalidate=30, stale-if-error=600',

@@ -3,6 +3,7 @@
  *
  *     public            Cache-Control: public, max-age=10, stale-while-revalidate=30
  *                       CDN-Cache-Control: max-age=60, stale-while-revalidate=30       where shared caches may keep it longer
+ *     maxAge 0          Cache-Control: public, no-cache         kept, and asked about before each use
  *     tenant, user      Cache-Control: private, max-age=10
  *     no http policy    Cache-Control: no-store
  *
@@ -41,14 +42,15 @@ export function headersOf({ http, scope }: Policy): HttpHeaders {
 }
 
 function directives(maxAge: Millis, { staleWhileRevalidate, staleIfError }: HttpPolicy): string {
-  const stale = [
-    ['stale-while-revalidate', seconds(staleWhileRevalidate)],
-    ['stale-if-error', seconds(staleIfError)],
-  ] as const
-  return [
-    `max-age=${seconds(maxAge)}`,
-    ...stale.filter(([, most]) => most > 0).map(([name, most]) => `${name}=${most}`),
-  ].join(', ')
+  const stale = (
+    [
+      ['stale-while-revalidate', seconds(staleWhileRevalidate)],
+      ['stale-if-error', seconds(staleIfError)],
+    ] as const
+  ).filter(([, most]) => most > 0)
+  // Fresh for no time and never stale: it may be kept, and is asked about before each use.
+  if (seconds(maxAge) === 0 && stale.length === 0) return 'no-cache'
+  return [`max-age=${seconds(maxAge)}`, ...stale.map(([name, most]) => `${name}=${most}`)].join(', ')
 }
 
 /** Rounded down: nothing is kept longer than was allowed. */

@@ -3,6 +3,7 @@
 export type { Bus, BusListener, BusMessage } from './bus.ts'
 export { type Cache, createCache, type Health } from './cache.ts'
 export { type Clock, type Millis, type Monotonic, millis, type ServerMs } from './clock.ts'
+export { contentHash } from './codec.ts'
 export { describeEvent, type LogLine } from './describe.ts'
 export { CacheError, type CacheErrorCode } from './errors.ts'
 export type {

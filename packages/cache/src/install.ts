@@ -32,13 +32,13 @@ export function install(engine: Engine, policy: Policy, key: string, held: Held,
  * `undefined`: what is no JSON, or not what the schema describes, is as good as absent.
  */
 export function content(policy: Policy, absent: boolean, payload: Buffer): Content | undefined {
-  if (absent) return { absent, value: undefined, payload: policy.keep === 'bytes' ? '' : undefined }
-  if (policy.keep === 'bytes') return { absent, value: undefined, payload: payload.toString('latin1') }
+  const bytes = keptBytes(policy, payload)
+  if (absent || policy.keep === 'bytes') return { absent, value: undefined, payload: bytes }
   try {
     const value: unknown = JSON.parse(payload.toString())
-    if (!policy.schema) return { absent, value: deepFreeze(value), payload: undefined }
+    if (!policy.schema) return { absent, value: deepFreeze(value), payload: bytes }
     const checked = check(policy.schema, value)
-    return checked.type === 'valid' ? { absent, value: plainCopy(checked.value), payload: undefined } : undefined
+    return checked.type === 'valid' ? { absent, value: plainCopy(checked.value), payload: bytes } : undefined
   } catch (error) {
     // A checksum is no proof of being JSON, nor of being no deeper than the stack.
     if (error instanceof SyntaxError || error instanceof RangeError || error instanceof NotPlain) return undefined
@@ -48,9 +48,14 @@ export function content(policy: Policy, absent: boolean, payload: Buffer): Conte
 
 export type Content = Pick<Held, 'absent' | 'value' | 'payload'>
 
+/** What memory keeps of the bytes: of an absent value, which has none, the empty text. */
+export function keptBytes({ keep }: Policy, payload: Buffer): string | undefined {
+  return keep === 'bytes' || keep === 'both' ? payload.toString('latin1') : undefined
+}
+
 /** The value as a caller of `get` has it. */
 export function unpack(held: Held): unknown {
-  return held.payload && !held.absent ? deepFreeze(JSON.parse(payloadOf(held).toString())) : held.value
+  return held.payload && held.value === undefined ? deepFreeze(JSON.parse(payloadOf(held).toString())) : held.value
 }
 
 /** The bytes of a held value, in a Buffer of the caller's own. */

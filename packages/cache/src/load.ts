@@ -15,7 +15,7 @@ import type { Answer, Engine } from './engine.ts'
 import { CacheError } from './errors.ts'
 import type { Stored } from './events.ts'
 import type { Flight } from './flight.ts'
-import { install } from './install.ts'
+import { install, keptBytes } from './install.ts'
 import type { LeaseEnd } from './lease.ts'
 import type { Held } from './memory-tier.ts'
 import { LIMITS, type Policy } from './options.ts'
@@ -150,11 +150,10 @@ const NEVER_CURRENT: readonly Cell[] = [new Cell('', 0)]
 
 function hold(policy: Policy, brought: Brought, cells: readonly Cell[], nonces: readonly string[]): Held {
   const { absent, value, payload, hash, loadedAt, staleAt, expiresAt, loadMs, size } = brought
-  const bytes = policy.keep === 'bytes'
   return {
     absent,
-    value: bytes ? undefined : value,
-    payload: bytes ? payload.toString('latin1') : undefined,
+    value: policy.keep === 'bytes' ? undefined : value,
+    payload: keptBytes(policy, payload),
     hash,
     loadedAt,
     loadedHereAt: loadedAt,

@@ -86,8 +86,10 @@ export class MemoryTier {
 
 /** What the value counts in memory. Throws `CACHE_VALUE_INVALID` for a weight that is none. */
 export function sizeOf({ weight, keep }: Policy, key: string, value: unknown, bytes: number): number {
-  if (!weight || value === undefined || keep === 'bytes') return bytes
+  if (value === undefined || keep === 'bytes') return bytes
+  const beside = keep === 'both' ? bytes : 0
+  if (!weight) return beside + bytes
   const size = weight(value as never, bytes)
-  if (Number.isFinite(size) && size >= 0) return Math.ceil(size)
+  if (Number.isFinite(size) && size >= 0) return beside + Math.ceil(size)
   throw valueInvalid(key, `its weight is ${size}`)
 }

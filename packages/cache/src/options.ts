@@ -115,10 +115,10 @@ export interface ResourceOptions<A, V> {
   readonly softTimeout?: number | undefined
   /**
    * What this process keeps of a value: parsed, for `get`; or its bytes, for `getBytes`, which then costs a
-   * copy and no parsing (`get` parses at each call); or nothing, for what is rarely read twice.
+   * copy and no parsing (`get` parses at each call); or both, at twice the room; or nothing, for what is rarely read twice.
    * @default 'value'
    */
-  readonly keep?: 'value' | 'bytes' | 'nothing' | undefined
+  readonly keep?: 'value' | 'bytes' | 'both' | 'nothing' | undefined
   /**
    * How long a load may take, in milliseconds; also how long another process waits for it.
    * @default 5_000
@@ -276,7 +276,7 @@ export interface Policy {
   readonly failSafeFor: Millis
   readonly refreshAhead: number | 'xfetch' | undefined
   readonly softTimeout: Millis | undefined
-  readonly keep: 'value' | 'bytes' | 'nothing'
+  readonly keep: 'value' | 'bytes' | 'both' | 'nothing'
   readonly negativeTtl: Millis
   readonly withoutProofFor: Millis
   readonly loadTimeout: Millis
@@ -362,7 +362,7 @@ export function resolvePolicy<A, V>(options: ResourceOptions<A, V>): Policy {
     failSafeFor: millis(whole('failSafeFor', options.failSafeFor ?? DEFAULTS.failSafeFor, 0)),
     refreshAhead: refreshAhead(options.refreshAhead),
     softTimeout: softTimeout(options),
-    keep: oneOf('keep', options.keep ?? 'value', ['value', 'bytes', 'nothing']),
+    keep: oneOf('keep', options.keep ?? 'value', ['value', 'bytes', 'both', 'nothing']),
     negativeTtl: millis(whole('negativeTtl', options.negativeTtl ?? DEFAULTS.negativeTtl, 0)),
     withoutProofFor: millis(whole('withoutProofFor', options.withoutProofFor ?? DEFAULTS.withoutProofFor, 0)),
     loadTimeout: millis(whole('loadTimeout', options.loadTimeout ?? DEFAULTS.loadTimeout, 1, 600_000)),

@@ -112,7 +112,7 @@ export class Resource<A, V> {
       const { settled } = read as Held
       if (settled) return settled as Promise<V | undefined>
       if (read instanceof Promise) return read.then(unpack) as Promise<V | undefined>
-      if (read.payload !== undefined) return Promise.resolve(unpack(read) as V | undefined)
+      if (read.payload !== undefined && read.value === undefined) return Promise.resolve(unpack(read) as V | undefined)
       read.settled = Promise.resolve(read.value)
       return read.settled as Promise<V | undefined>
     } catch (error) {
@@ -136,7 +136,8 @@ export class Resource<A, V> {
 
   /** As `get`, the value as it is stored, in a Buffer of the caller's own: nothing is parsed. For a resource that keeps bytes. */
   async getBytes(argument: A, options?: ReadOptions): Promise<Bytes | undefined> {
-    if (this.#policy.keep !== 'bytes') throw optionInvalid('keep', "'bytes' for getBytes", this.#policy.keep)
+    const { keep } = this.#policy
+    if (keep !== 'bytes' && keep !== 'both') throw optionInvalid('keep', "'bytes' or 'both' for getBytes", keep)
     const held = await this.#read(argument, undefined, options?.after)
     if (held.absent) return undefined
     return { bytes: payloadOf(held), hash: held.hash, tags: tagsOf(held) }

@@ -329,6 +329,29 @@ export function policiesSuite(name: string, open: () => Promise<World>): void {
       await expect(products(p1.cache, source).getBytes(1)).rejects.toMatchObject({ code: 'CACHE_OPTION_INVALID' })
     })
 
+    test('kept as both, a hit is either, here and where another process has loaded it', async () => {
+      const source = count()
+      const [p1, p2] = [await world.open(), await world.open()]
+      const [r1, r2] = [p1, p2].map(({ cache }) =>
+        products(cache, { ...source, keep: 'both', negativeTtl: 60_000, tagsOf: () => ['late'] }),
+      )
+      for (const resource of [r1, r2, r1, r2]) {
+        expect((await resource?.getBytes(1))?.bytes.toString()).toBe('{"price":1}')
+        expect(await resource?.get(1)).toBe(await resource?.get(1)) // The same object: nothing is parsed.
+        expect((await resource?.getBytes(1))?.tags).toContain('late')
+      }
+      expect(source.loads).toBe(1)
+      expect(p2.cache.stats()).toMatchObject({ redisHits: 1, memoryHits: 7 })
+      expect(p1.cache.health().bytes).toBeGreaterThan(2 * '{"price":1}'.length)
+
+      await r1?.set(2, undefined)
+      expect([await r1?.get(2), await r1?.getBytes(2), await r2?.getBytes(2)]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ])
+    })
+
     test('a reload may say that the previous value still stands', async () => {
       const p1 = await world.open()
       const seen: (string | undefined)[] = []
