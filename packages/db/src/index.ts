@@ -1,8 +1,22 @@
 /** `@shop/db`: the schema of the shop, the way to its database, its migrations and its seed. */
 
+export * from './aggregates.ts'
 export { type ConnectOptions, connect, type Database, isAbandonedTypeQuery, type Sql } from './connect.ts'
 export type { QueryHook } from './hook.ts'
 export { migrate } from './migrate.ts'
+export {
+  claimOutbox,
+  markRelayed,
+  OUTBOX_KEPT_MS,
+  type OutboxClaim,
+  type OutboxLag,
+  type OutboxRow,
+  type OwnTags,
+  outboxLag,
+  ownTags,
+  pruneOutbox,
+  reopenOutbox,
+} from './outbox.ts'
 export * from './schema.ts'
 export {
   SeedError,
@@ -13,3 +27,14 @@ export {
   type SeedSize,
   seed,
 } from './seed/index.ts'
+export {
+  REFRESH_DEFAULTS,
+  type Refresh,
+  type RefreshOptions,
+  refreshView,
+  VIEWS,
+  type View,
+  type ViewAge,
+  type ViewName,
+  viewAges,
+} from './views.ts'

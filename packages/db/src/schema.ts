@@ -16,6 +16,8 @@
  *
  * Lists read active products only, and their indexes hold nothing else. A query reaches them when the planner can see
  * `status = 'active'`; in a named prepared statement write that condition as a literal, not as a parameter.
+ *
+ * The materialized views are in src/aggregates.ts.
  */
 
 import { sql } from 'drizzle-orm'
@@ -25,6 +27,7 @@ import {
   boolean,
   char,
   check,
+  customType,
   doublePrecision,
   foreignKey,
   index,
@@ -43,6 +46,9 @@ import {
 const id = () => bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity()
 const reference = (name: string) => bigint(name, { mode: 'number' })
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' })
+
+/** The id of a transaction, which never comes again. As text: nobody counts with it. */
+const transactionId = customType<{ data: string }>({ dataType: () => 'xid8' })
 
 const slugPattern = sql.raw(`'^[a-z0-9]+(-[a-z0-9]+)*$'`)
 const currencyPattern = sql.raw(`'^[A-Z]{3}$'`)
@@ -251,6 +257,8 @@ export const orders = pgTable(
       .references(() => customers.id, { onDelete: 'restrict' }),
     /** What the client sent so that a repeated request makes no second order. */
     idempotencyKey: text('idempotency_key').notNull(),
+    /** SHA-256 of what came with the key, so that the same key with something else is told. Null: not known. */
+    fingerprint: text('fingerprint'),
     status: text('status', { enum: ['placed', 'paid', 'shipped', 'cancelled'] })
       .notNull()
       .default('placed'),
@@ -265,6 +273,7 @@ export const orders = pgTable(
     index('orders_customer_newest').on(t.customerId, t.createdAt),
     index('orders_newest').on(t.createdAt),
     check('orders_idempotency_key_shape', sql`length(${t.idempotencyKey}) between 1 and 200`),
+    check('orders_fingerprint_shape', sql`${t.fingerprint} ~ '^[0-9a-f]{64}$'`),
     check('orders_status_known', sql`${t.status} in ('placed', 'paid', 'shipped', 'cancelled')`),
     check('orders_currency_shape', sql`${t.currency} ~ ${currencyPattern}`),
     check('orders_amounts_positive', sql`${t.itemsAmount} >= 0 and ${t.shippingAmount} >= 0`),
@@ -314,6 +323,42 @@ export const seedRuns = pgTable(
     check('seed_runs_size_known', sql`${t.size} in ('tiny', 'demo', 'large')`),
   ],
 )
+
+/**
+ * What writes have made stale and Redis may not know yet. Triggers write it in the writer's own transaction
+ * (migrations/0003_invalidations.sql); src/outbox.ts reads it.
+ */
+export const outbox = pgTable(
+  'outbox',
+  {
+    id: id(),
+    tags: text('tags').array().notNull(),
+    /** The table or view of which it tells, or `seed`. */
+    source: text('source').notNull(),
+    /** The transaction that wrote it, so that the writer finds its own rows. No order and no watermark is made of it. */
+    xid: transactionId('xid').notNull().default(sql`pg_current_xact_id()`),
+    /** When it was written. It can be seen from the commit on, which may be much later. */
+    createdAt: instant('created_at').notNull().default(sql`clock_timestamp()`),
+    /** Null, or open, until Redis has acknowledged the invalidation. */
+    relayedAt: instant('relayed_at'),
+  },
+  (t) => [
+    index('outbox_open').on(t.id).where(sql`relayed_at is null`),
+    index('outbox_relayed').on(t.relayedAt).where(sql`relayed_at is not null`),
+    index('outbox_transaction').on(t.xid),
+  ],
+)
+
+/** How each materialized view stands: its last refresh, and the failure since then if there was one. */
+export const viewRefreshes = pgTable('view_refreshes', {
+  view: text('view').primaryKey(),
+  refreshedAt: instant('refreshed_at').notNull(),
+  durationMs: integer('duration_ms').notNull(),
+  /** Rows that came, went or became others. */
+  changed: integer('changed').notNull(),
+  failedAt: instant('failed_at'),
+  error: text('error'),
+})
 
 export type Category = typeof categories.$inferSelect
 export type Product = typeof products.$inferSelect

@@ -184,6 +184,7 @@ describe('orders', () => {
     [order(', shipping_amount', `'EUR', 1000, 999, -1`), 'orders_amounts_positive'],
     [order(', status', `'EUR', 1000, 1000, 'lost'`), 'orders_status_known'],
     [order('', `'EUR', 1000, 1000`).replace(`'k'`, `''`), 'orders_idempotency_key_shape'],
+    [order(', fingerprint', `'EUR', 1000, 1000, 'no-sha-256'`), 'orders_fingerprint_shape'],
     [`${order('', `'EUR', 1000, 1000`)}; ${order('', `'EUR', 1000, 1000`)}`, 'orders_idempotency_key_unique'],
     [order('', `'EUR', 1000, 1000`).replace('$customer', '999999'), 'orders_customer_id_customers_id_fk'],
     [order('', `'EUR', 1000, 1000`).replace('$low', '999999'), 'order_lines_variant_id_variants_id_fk'],

@@ -78,3 +78,13 @@ export async function insertCustomer(sql: Database['sql']): Promise<number> {
     insert into customers (email, name) values (${`c${++numbered}@example.com`}, 'Customer') returning id`
   return row?.id ?? 0
 }
+
+/** Resolves once some connection of this database waits for a lock. */
+export async function someoneWaits(sql: Database['sql']): Promise<void> {
+  for (;;) {
+    const waiting = await sql`
+      select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    if (waiting.length > 0) return
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}

@@ -4,7 +4,7 @@ import { eq, sql as raw } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 
 import { type Database, products, stock } from '../src/index.ts'
-import { insertCustomer, insertProduct, useDatabase } from './database.ts'
+import { insertCustomer, insertProduct, someoneWaits, useDatabase } from './database.ts'
 
 const database = useDatabase()
 
@@ -18,16 +18,6 @@ async function read(id: number): Promise<typeof products.$inferSelect> {
   const [row] = await database.db.select().from(products).where(eq(products.id, id))
   if (!row) throw new Error(`No product ${id}`)
   return row
-}
-
-/** Resolves once some connection of this database waits for a lock. */
-async function someoneWaits(sql: Database['sql']): Promise<void> {
-  for (;;) {
-    const waiting = await sql`
-      select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-    if (waiting.length > 0) return
-    await new Promise((resolve) => setImmediate(resolve))
-  }
 }
 
 describe('prices', () => {

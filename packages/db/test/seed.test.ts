@@ -262,7 +262,7 @@ const HASHES: Readonly<Record<string, string>> = {
   categories: '31f41c69f8a8e6f4773d23158534ce0d',
   customers: '40093a27cfe807ecb84246bfd55a3e3d',
   order_lines: '4ffcf8299eb74e11665267bddcefa945',
-  orders: '0b2d7a8dc126714908d486bf01fb3939',
+  orders: '2612ae92984386d70a051b6bd00a845b',
   prices: 'b9cfc9d3b9b700807518146ae9bcef5e',
   products: '54a10bb46b55f4fa90c54764dc0423d3',
   reviews: '4380d7ca8167675d6f127286cbe8212d',

@@ -1,13 +1,14 @@
 /**
  * Fills an empty database with a shop that looks like a real one, and always with the same one.
  *
- * One transaction, under a lock: either all rows are there and `seed_runs` says which seed wrote them, or none are.
- * Calling it again finds that row and does nothing.
+ * One transaction, under a lock: either all rows are there, with the views over them, and `seed_runs` says which seed
+ * wrote them, or none are. Calling it again finds that row and does nothing.
  */
 
 import type postgres from 'postgres'
 
 import { createClient, type Sql } from '../connect.ts'
+import { fillViews } from '../views.ts'
 import { bulk } from './bulk.ts'
 import { Catalogue, CURRENCY } from './catalogue.ts'
 import { type Cell, copy } from './copy.ts'
@@ -59,6 +60,8 @@ interface Table {
   readonly rows: () => Iterable<readonly Cell[]>
 }
 
+const WIDE_TAGS = ['products', 'lists', 'categories', 'counts', 'facets', 'ratings', 'related', 'best-sellers']
+
 /** Any number will do, as long as nothing else in the shop uses it. */
 const LOCK = 7_316_002
 
@@ -84,6 +87,9 @@ export async function seed(url: string, options: SeedOptions): Promise<SeedResul
         await bulk(tx, names, () => load(tx, tables, options.report ?? (() => undefined)))
         await tx`insert into seed_runs (size, version) values (${plan.size}, ${SEED_VERSION})`
         await tx`analyze ${tx(names)}`
+        await fillViews(tx)
+        // Triggers rest while rows are loaded, so that all of it is told here: a cache may remember that there was nothing.
+        await tx`insert into outbox (tags, source) values (${WIDE_TAGS}, 'seed')`
       }
       return { size: plan.size, seeded, counts: await countRows(tx, names) }
     })

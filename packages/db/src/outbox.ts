@@ -1,0 +1,164 @@
+/**
+ * The outbox: what writes have made stale, as rows that live until Redis has been told.
+ *
+ * Triggers write them (migrations/0003_invalidations.sql), in the transaction of the write. Two read them:
+ *
+ *     writer:  begin ── update ── ownTags ── commit ── invalidate ── markRelayed
+ *     relay:                                   claimOutbox: invalidate, mark, in one transaction
+ *
+ * The writer makes its change visible at once, and the relay makes sure: for whoever died on the way, and for all that
+ * knows no cache, like psql. Either may come first or both, because an invalidation may be repeated and has no order.
+ *
+ * Nothing remembers how far it has read. Ids are given when a row is written and seen when it is committed, so what a
+ * cursor has passed may still appear:
+ *
+ *     T1: row 7 ───────────────────────── commit
+ *          T2: row 8 ── commit
+ *                 relay: claims 8                claims 7
+ */
+
+import { type SQL, sql as template } from 'drizzle-orm'
+
+import type { Sql } from './connect.ts'
+
+/** Relayed rows are kept this long, in case Redis forgets what it was told. */
+export const OUTBOX_KEPT_MS = 60 * 60 * 1000
+
+/** Rows of one statement when many are changed: each statement has four seconds. */
+const BATCH = 5_000
+
+export interface OutboxRow {
+  readonly id: number
+  readonly tags: readonly string[]
+  /** The table or view of which it tells, or `seed`. */
+  readonly source: string
+  /** When it was written, which may be long before it could be seen. */
+  readonly createdAt: Date
+}
+
+/** What the writer has to invalidate once it has committed, and then to mark. */
+export interface OwnTags {
+  readonly ids: readonly number[]
+  /** Each once. */
+  readonly tags: readonly string[]
+}
+
+export interface OutboxClaim {
+  /** How many rows were handed over; 0 when none is open, or others hold all that are. */
+  readonly rows: number
+  /** Whether they are marked. False when nothing was delivered: the rows are open as before. */
+  readonly relayed: boolean
+  /** When the oldest of them was written. */
+  readonly oldestAt: Date | undefined
+}
+
+export interface OutboxLag {
+  readonly open: number
+  /** How long ago the oldest open row was written; 0 when none is open. */
+  readonly ageMs: number
+}
+
+/**
+ * What this transaction has made stale so far. Ask after the last statement and before the commit, through the transaction
+ * itself. Nobody else sees these rows yet.
+ */
+export async function ownTags(transaction: {
+  execute(query: SQL): PromiseLike<Iterable<Record<string, unknown>>>
+}): Promise<OwnTags> {
+  // Null, and so no row, for a transaction that has written nothing.
+  const rows = (await transaction.execute(
+    template`select id, tags from outbox where xid = pg_current_xact_id_if_assigned()`,
+  )) as Iterable<Pick<OutboxRow, 'id' | 'tags'>>
+  const own = [...rows]
+  return { ids: own.map(({ id }) => Number(id)), tags: [...new Set(own.flatMap(({ tags }) => tags))] }
+}
+
+/**
+ * Says that Redis has acknowledged these rows. Does not wait: a row that the relay holds at this moment is left to it.
+ *
+ *     relay:   claims 7 ── invalidates ─────────── marks 7
+ *     writer:                   markRelayed: passes over 7
+ */
+export async function markRelayed(sql: Sql, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return
+  await sql`
+    update outbox set relayed_at = now()
+      where id in (select id from outbox where id = any(${[...ids]}) and relayed_at is null for update skip locked)`
+}
+
+/**
+ * Hands the oldest open rows that nobody else holds to `deliver`, and marks them when it resolves to true. Otherwise, also
+ * when it rejects or this process dies, the rows are open again at once: their locks end with the connection.
+ *
+ * `deliver` is not called when there is nothing to deliver. It has 15 seconds, after which the database ends the
+ * transaction and the claim rejects; the rows may be delivered a second time then.
+ */
+export async function claimOutbox(
+  sql: Sql,
+  limit: number,
+  deliver: (rows: readonly OutboxRow[]) => Promise<boolean>,
+): Promise<OutboxClaim> {
+  return sql.begin(async (tx) => {
+    const rows = await tx<OutboxRow[]>`
+      select id, tags, source, created_at as "createdAt" from outbox
+        where relayed_at is null order by id limit ${limit} for update skip locked`
+    if (rows.length === 0) return { rows: 0, relayed: false, oldestAt: undefined }
+    // Nothing was written yet, so there is nothing to take back when it was not delivered.
+    const relayed = await deliver(rows)
+    if (relayed) await tx`update outbox set relayed_at = now() where id = any(${rows.map(({ id }) => id)})`
+    const oldestAt = rows.reduce((oldest, { createdAt }) => (createdAt < oldest ? createdAt : oldest), new Date())
+    return { rows: rows.length, relayed, oldestAt }
+  })
+}
+
+/** Removes what was relayed longer ago, in short transactions. Open rows stay, however old. Resolves to their number. */
+export async function pruneOutbox(
+  sql: Sql,
+  { olderThanMs = OUTBOX_KEPT_MS }: { readonly olderThanMs?: number } = {},
+): Promise<number> {
+  return inBatches(
+    () => sql`
+      delete from outbox where id in (
+        select id from outbox where relayed_at < now() - ${olderThanMs} * interval '1 ms'
+          order by relayed_at limit ${BATCH} for update skip locked)`,
+  )
+}
+
+/**
+ * Opens again what was relayed within the time given, so that it is relayed once more: after Redis has forgotten.
+ * Resolves to their number. What is relayed meanwhile stays relayed, or this would not end.
+ */
+export async function reopenOutbox(
+  sql: Sql,
+  { withinMs = OUTBOX_KEPT_MS }: { readonly withinMs?: number } = {},
+): Promise<number> {
+  const [now] = await sql<{ since: Date; until: Date }[]>`
+    select now() - ${withinMs} * interval '1 ms' as since, now() as until`
+  if (now === undefined) return 0
+  return inBatches(
+    () => sql`
+      update outbox set relayed_at = null where id in (
+        select id from outbox where relayed_at between ${now.since} and ${now.until}
+          order by id limit ${BATCH} for update)`,
+  )
+}
+
+/**
+ * How far the caches are behind. A row that was opened again counts from when it was written, so after Redis has forgotten
+ * the age is up to an hour until all is repeated.
+ */
+export async function outboxLag(sql: Sql): Promise<OutboxLag> {
+  const [lag] = await sql<OutboxLag[]>`
+    select count(*) as open, coalesce(extract(epoch from clock_timestamp() - min(created_at)) * 1000, 0)::float8 as "ageMs"
+      from outbox where relayed_at is null`
+  return { open: lag?.open ?? 0, ageMs: Math.max(0, lag?.ageMs ?? 0) }
+}
+
+async function inBatches(batch: () => PromiseLike<{ readonly count: number }>): Promise<number> {
+  let all = 0
+  for (;;) {
+    const { count } = await batch()
+    all += count
+    if (count < BATCH) return all
+  }
+}

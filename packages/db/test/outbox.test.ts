@@ -1,0 +1,296 @@
+/** The outbox: what is open is relayed, by whoever comes first, and nothing is lost with who dies on the way. */
+
+import { sql as template } from 'drizzle-orm'
+import { beforeEach, describe, expect, test } from 'vitest'
+
+import { createClient } from '../src/connect.ts'
+import {
+  claimOutbox,
+  markRelayed,
+  OUTBOX_KEPT_MS,
+  type OutboxRow,
+  outboxLag,
+  ownTags,
+  products,
+  pruneOutbox,
+  reopenOutbox,
+  type Sql,
+} from '../src/index.ts'
+import { insertProduct, useDatabase } from './database.ts'
+
+const database = useDatabase()
+const MINUTE = 60_000
+
+beforeEach(() => database.sql`truncate outbox`)
+
+/** A row with one tag, written so long ago, and relayed so long ago or open. */
+async function write(
+  tag: string,
+  { writtenMs = 0, relayedMs }: { readonly writtenMs?: number; readonly relayedMs?: number } = {},
+): Promise<number> {
+  const [row] = await database.sql<{ id: number }[]>`
+    insert into outbox (tags, source, created_at, relayed_at)
+    values (${[tag]}, 'products', now() - ${writtenMs} * interval '1 ms',
+      now() - ${relayedMs ?? null}::float8 * interval '1 ms') returning id`
+  return row?.id ?? 0
+}
+
+/** Tags of open rows. */
+async function open(): Promise<string[]> {
+  const rows = await database.sql<{ tags: string[] }[]>`select tags from outbox where relayed_at is null order by id`
+  return rows.flatMap(({ tags }) => tags)
+}
+
+/** A delivery that ends when the test says so. */
+function gated(): {
+  readonly deliver: (rows: readonly OutboxRow[]) => Promise<boolean>
+  readonly begun: Promise<readonly OutboxRow[]>
+  readonly end: (delivered: boolean) => void
+} {
+  const begun = Promise.withResolvers<readonly OutboxRow[]>()
+  const ended = Promise.withResolvers<boolean>()
+  const deliver = (rows: readonly OutboxRow[]): Promise<boolean> => {
+    begun.resolve(rows)
+    return ended.promise
+  }
+  return { deliver, begun: begun.promise, end: ended.resolve }
+}
+
+const tagsOf = (rows: readonly OutboxRow[]): string[] => rows.flatMap(({ tags }) => tags)
+const accept = async () => true
+
+describe('the writer', () => {
+  test('finds what its own transaction has written, each tag once, and nothing of others', async () => {
+    const { id } = await insertProduct(database.sql)
+    const other = await insertProduct(database.sql)
+    const own = await database.db.transaction(async (tx) => {
+      await tx.execute(template`update products set name = 'New' where id = ${id}`)
+      await tx.update(products).set({ name: 'Newer' }).where(template`id = ${id}`)
+      await database.sql`update products set name = 'New' where id = ${other.id}`
+      return ownTags(tx)
+    })
+    expect(own.tags).toEqual([`product:${id}`])
+    const rows = await database.sql<
+      { id: number }[]
+    >`select id from outbox where tags = ${[`product:${id}`]} order by id`
+    expect(own.ids.slice(-2)).toEqual(rows.slice(-2).map((row) => row.id))
+    expect(own.ids).toHaveLength(2)
+  })
+
+  test('that has written nothing has no tags, and uses up no transaction id', async () => {
+    const [own, xid] = await database.db.transaction(async (tx) => [
+      await ownTags(tx),
+      await tx.execute(template`select pg_current_xact_id_if_assigned() as xid`),
+    ])
+    expect(own).toEqual({ ids: [], tags: [] })
+    expect([...xid]).toEqual([{ xid: null }])
+  })
+
+  test('marks its rows, and the relay finds none', async () => {
+    const ids = [await write('a'), await write('b')]
+    await markRelayed(database.sql, ids)
+    expect(await open()).toEqual([])
+    expect(await claimOutbox(database.sql, 10, () => expect.unreachable('nothing is open'))).toEqual({
+      rows: 0,
+      relayed: false,
+      oldestAt: undefined,
+    })
+  })
+
+  test('marks nothing a second time, so that the hour begins once', async () => {
+    const id = await write('a', { relayedMs: MINUTE })
+    const at = () => database.sql`select relayed_at from outbox`
+    const [before] = await at()
+    await markRelayed(database.sql, [id])
+    expect((await at())[0]).toEqual(before)
+  })
+
+  // relay:   claims ---------------------------- marks
+  // writer:            markRelayed: passes over
+  test('does not wait for a relay that holds its row', async () => {
+    const id = await write('a')
+    const relay = gated()
+    const claim = claimOutbox(database.sql, 10, relay.deliver)
+    await relay.begun
+    await markRelayed(database.sql, [id])
+    expect(await open()).toEqual(['a'])
+    relay.end(true)
+    await claim
+    expect(await open()).toEqual([])
+  })
+})
+
+describe('the relay', () => {
+  test('is handed the oldest rows and marks them when they are delivered', async () => {
+    await write('a', { writtenMs: 2 * MINUTE })
+    await write('b')
+    await write('c')
+    let handed: readonly OutboxRow[] = []
+    const claim = await claimOutbox(database.sql, 2, async (rows) => {
+      handed = rows
+      return true
+    })
+    expect(handed).toMatchObject([
+      { tags: ['a'], source: 'products', id: expect.any(Number), createdAt: expect.any(Date) },
+      { tags: ['b'] },
+    ])
+    expect(claim).toEqual({ rows: 2, relayed: true, oldestAt: handed[0]?.createdAt })
+    expect(await open()).toEqual(['c'])
+  })
+
+  test('that could not deliver leaves the rows open', async () => {
+    await write('a')
+    expect(await claimOutbox(database.sql, 10, async () => false)).toMatchObject({ rows: 1, relayed: false })
+    expect(await open()).toEqual(['a'])
+  })
+
+  test('that fails leaves the rows open and rejects with what failed', async () => {
+    await write('a')
+    const failure = new Error('Redis')
+    await expect(claimOutbox(database.sql, 10, () => Promise.reject(failure))).rejects.toBe(failure)
+    expect(await open()).toEqual(['a'])
+  })
+
+  // first:   claims a, b -------------------- marks
+  // second:              claims c ----- marks
+  test('never gets what another holds', async () => {
+    for (const tag of ['a', 'b', 'c']) await write(tag)
+    const first = gated()
+    const claim = claimOutbox(database.sql, 2, first.deliver)
+    expect(tagsOf(await first.begun)).toEqual(['a', 'b'])
+    await claimOutbox(database.sql, 2, async (rows) => {
+      expect(tagsOf(rows)).toEqual(['c'])
+      return true
+    })
+    first.end(true)
+    await claim
+    expect(await open()).toEqual([])
+  })
+
+  test('of several at once each row is handed to one', async () => {
+    for (let i = 0; i < 60; i++) await write(`t${i}`)
+    const handed: string[] = []
+    const drain = async (): Promise<void> => {
+      for (;;) {
+        const { rows } = await claimOutbox(database.sql, 7, async (rows) => {
+          handed.push(...tagsOf(rows))
+          return true
+        })
+        if (rows === 0) return
+      }
+    }
+    await Promise.all([drain(), drain(), drain(), drain()])
+    // A relay that meets only rows of others ends; what they hold is theirs to deliver.
+    expect(handed.toSorted()).toEqual(Array.from({ length: 60 }, (_, i) => `t${i}`).toSorted())
+    expect(await open()).toEqual([])
+  })
+
+  // first:   claims a ---- delivered ---- ╳ connection gone
+  //                                            second: claims a
+  test('that dies before it marked leaves the rows to the next', async () => {
+    await write('a')
+    const doomed: Sql = createClient(database.url, { max: 1, applicationName: 'doomed' })
+    const relay = gated()
+    const claim = claimOutbox(doomed, 10, relay.deliver).catch((error: unknown) => error)
+    await relay.begun
+    await database.sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'doomed'`
+    relay.end(true)
+    expect(await claim).toBeInstanceOf(Error)
+    await doomed.end()
+    expect(await open()).toEqual(['a'])
+    expect(await claimOutbox(database.sql, 10, accept)).toMatchObject({ rows: 1, relayed: true })
+  })
+
+  // T1: row 1 ------------------------------------ commit
+  //     T2: row 2 -- commit
+  //                relay: claims 2                     relay: claims 1
+  test('gets the row of a long transaction once that commits, however many newer ones it has seen', async () => {
+    const { sql } = database
+    let long = 0
+    await sql.begin(async (tx) => {
+      const [row] = await tx<{ id: number }[]>`
+        insert into outbox (tags, source) values ('{long}', 'products') returning id`
+      long = row?.id ?? 0
+      const short = await write('short')
+      expect(short).toBeGreaterThan(long)
+      await claimOutbox(sql, 10, async (rows) => {
+        expect(tagsOf(rows)).toEqual(['short'])
+        return true
+      })
+      expect(await claimOutbox(sql, 10, accept)).toMatchObject({ rows: 0 })
+    })
+    await claimOutbox(sql, 10, async (rows) => {
+      expect(rows).toMatchObject([{ id: long, tags: ['long'] }])
+      return true
+    })
+  })
+})
+
+describe('an hour', () => {
+  test('after it was relayed a row goes; an open one stays, however old', async () => {
+    await write('old', { relayedMs: OUTBOX_KEPT_MS + MINUTE })
+    await write('young', { relayedMs: OUTBOX_KEPT_MS - MINUTE })
+    await write('open', { writtenMs: 2 * OUTBOX_KEPT_MS })
+    expect(await pruneOutbox(database.sql)).toBe(1)
+    const rows = await database.sql<{ tags: string[] }[]>`select tags from outbox order by id`
+    expect(rows.flatMap(({ tags }) => tags)).toEqual(['young', 'open'])
+    expect(await pruneOutbox(database.sql, { olderThanMs: MINUTE })).toBe(1)
+  })
+
+  test('is opened again in a whole, and nothing before it', async () => {
+    await write('old', { relayedMs: OUTBOX_KEPT_MS + MINUTE })
+    await write('a', { relayedMs: OUTBOX_KEPT_MS - MINUTE })
+    await write('b', { relayedMs: 0 })
+    await write('open')
+    expect(await reopenOutbox(database.sql, { withinMs: 10 * MINUTE })).toBe(1)
+    expect(await open()).toEqual(['b', 'open'])
+    expect(await reopenOutbox(database.sql)).toBe(1)
+    expect(await open()).toEqual(['a', 'b', 'open'])
+  })
+
+  test('may have more rows than one statement takes', async () => {
+    await database.sql`
+      insert into outbox (tags, source, relayed_at)
+      select '{many}', 'products', now() - interval '1 minute' from generate_series(1, 12001)`
+    expect(await reopenOutbox(database.sql)).toBe(12_001)
+    await database.sql`update outbox set relayed_at = now() - interval '2 hours'`
+    expect(await pruneOutbox(database.sql)).toBe(12_001)
+  })
+})
+
+describe('the lag', () => {
+  test('is nothing when nothing is open', async () => {
+    await write('a', { writtenMs: MINUTE, relayedMs: 0 })
+    expect(await outboxLag(database.sql)).toEqual({ open: 0, ageMs: 0 })
+  })
+
+  test('counts open rows and the age of the oldest', async () => {
+    await write('a', { writtenMs: MINUTE })
+    await write('b')
+    const { open, ageMs } = await outboxLag(database.sql)
+    expect(open).toBe(2)
+    expect(ageMs).toBeGreaterThanOrEqual(MINUTE)
+    expect(ageMs).toBeLessThan(2 * MINUTE)
+  })
+})
+
+test('claiming, pruning and the writer find their rows by an index', async () => {
+  const { sql } = database
+  await sql`
+    insert into outbox (tags, source, relayed_at)
+    select '{a}', 'products', case when i % 100 > 0 then now() end from generate_series(1, 20000) i`
+  await sql`analyze outbox`
+  const indexOf = async (query: string): Promise<string> => {
+    const rows = await sql.unsafe<{ 'QUERY PLAN': string }[]>(`explain ${query}`)
+    return rows.map((row) => row['QUERY PLAN']).join('\n')
+  }
+  expect(await indexOf('select id from outbox where relayed_at is null order by id limit 10 for update')).toContain(
+    'outbox_open',
+  )
+  expect(
+    await indexOf(`select id from outbox where relayed_at < now() - interval '1 hour' order by relayed_at limit 10`),
+  ).toContain('outbox_relayed')
+  expect(await indexOf('select id from outbox where xid = pg_current_xact_id_if_assigned()')).toContain(
+    'outbox_transaction',
+  )
+})
