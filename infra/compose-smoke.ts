@@ -1,6 +1,6 @@
 /**
  * Brings the compose project up on the engine of this machine and looks at it from outside: a product read in one
- * replica, its price changed in the other, both traces found in Jaeger, everything gone afterwards.
+ * replica, its price changed in the other and then by SQL, traces found in Jaeger, everything gone afterwards.
  *
  *     node infra/compose-smoke.ts
  *
@@ -44,6 +44,7 @@ async function smoke(): Promise<void> {
     // As someone would run it for others: with these the API refuses the well-known token.
     NODE_ENV: 'production',
     ADMIN_TOKEN,
+    CUSTOMER_TOKEN_SECRET: randomBytes(32).toString('hex'),
     API_PORTS: `${api}-${api + 1}`,
     JAEGER_PORT: `${jaeger}`,
     POSTGRES_PORT: `${postgres}`,
@@ -65,7 +66,11 @@ async function smoke(): Promise<void> {
     const up = ['up', '--wait', '--wait-timeout', `${START_LIMIT_S}`, '--no-build']
     console.log(`compose: healthy after ${await seconds(() => compose(...up))} s`)
     console.log(await compose('ps', '--all', '--format', 'table {{.Service}}\t{{.Status}}\t{{.Ports}}'))
-    await changeOnePrice(`http://127.0.0.1:${api}`, `http://127.0.0.1:${api + 1}`)
+    const replicas = [`http://127.0.0.1:${api}`, `http://127.0.0.1:${api + 1}`] as const
+    await changeOnePrice(...replicas)
+    await changeBySql(replicas, (statement) =>
+      compose('exec', '-T', 'postgres', 'psql', '-U', 'shop', '-d', 'shop', '-v', 'ON_ERROR_STOP=1', '-c', statement),
+    )
     await findTraces(`http://127.0.0.1:${jaeger}`)
     console.log(await memory(await compose('ps', '--quiet')))
   } catch (error) {
@@ -85,7 +90,7 @@ async function changeOnePrice(one: string, two: string): Promise<void> {
   if (product === undefined) throw new Error('The seed has no products')
   const read = async (url: string): Promise<{ amount: number; cache: string | null }> => {
     const response = await fetch(`${url}/products/${product.id}`)
-    const { price } = await json<{ price: { amount: number } }>(response)
+    const { price } = await json<Priced>(response)
     return { amount: price.amount, cache: response.headers.get('cache-status') }
   }
   for (const url of [one, one, two, two])
@@ -111,6 +116,30 @@ async function changeOnePrice(one: string, two: string): Promise<void> {
     'the other process to see the price',
   )
   console.log(`compose: the other process answers it after ${Math.round(performance.now() - changedAt)} ms`)
+}
+
+/** Nobody tells the caches of it but the worker, by way of the outbox. */
+async function changeBySql(replicas: readonly string[], psql: (statement: string) => Promise<string>): Promise<void> {
+  const id = 1
+  const amounts = () =>
+    Promise.all(replicas.map(async (url) => (await json<Priced>(await fetch(`${url}/products/${id}`))).price.amount))
+  const [before = 0] = await amounts()
+  const amount = before + 1
+  await psql(`update prices set amount = ${amount}, compare_at = null
+    where variant_id in (select id from variants where product_id = ${id})`)
+  const changedAt = performance.now()
+  await until(
+    async () => (await amounts()).every((seen) => seen === amount),
+    PROPAGATION_LIMIT_MS,
+    'both processes to see a price that was changed by SQL',
+  )
+  console.log(
+    `compose: both processes answer a price changed by SQL after ${Math.round(performance.now() - changedAt)} ms`,
+  )
+}
+
+interface Priced {
+  readonly price: { readonly amount: number }
 }
 
 function show({ amount, cache }: { amount: number; cache: string | null }): string {

@@ -1,5 +1,5 @@
 /**
- * One line of the API's structured log, for a person: who, how bad, what, and the rest as it is.
+ * One line of a process's structured log, for a person: who, how bad, what, and the rest as it is.
  *
  * A path is what a stranger sent. What would move the cursor, clear the screen or begin a line of its own is shown and
  * not done: a string with such characters is quoted as in JSON, and no line has any of them.

@@ -4,7 +4,7 @@
  */
 
 const OF_A_SHOP =
-  /^(ADMIN_TOKEN|HOST|JAEGER|LOG_LEVEL|NODE_ENV|PORT|PUBLIC_URL|SHUTDOWN_TIMEOUT_MS|(CACHE|DATABASE|OTEL|PG|REDIS|SHOP).*)$/
+  /^(ADMIN_TOKEN|CUSTOMER_TOKEN_SECRET|HOST|JAEGER|LOG_LEVEL|NODE_ENV|PORT|PUBLIC_URL|SHUTDOWN_TIMEOUT_MS|(AUDIT|CACHE|DATABASE|OTEL|PG|REDIS|RELAY|SHOP).*)$/
 
 export function cleanEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !OF_A_SHOP.test(name)))

@@ -1,4 +1,4 @@
-/** `npm run propagation -- [changes]` and `npm run outage -- [seconds of each phase]`: measures on a private shop. */
+/** `npm run propagation`, `npm run visibility` and `npm run outage`: measures on a private shop, each with one number. */
 
 import { helpOf, isMeasure, LoadTestError, MEASURES, parseMeasure } from '@shop/load-tests'
 import { LocalStackError } from '@shop/local-stack'
@@ -23,7 +23,7 @@ process.exit(await outcome())
 async function outcome(): Promise<number> {
   const [name, ...argv] = process.argv.slice(2)
   if (!isMeasure(name)) {
-    terminal.fail(`The measures are ${Object.keys(MEASURES).join(' and ')}.`)
+    terminal.fail(`The measures are ${Object.keys(MEASURES).join(', ')}.`)
     return EXIT.failed
   }
   try {

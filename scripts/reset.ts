@@ -6,12 +6,12 @@ import { createInterface } from 'node:readline/promises'
 
 import { removePostgres, removeRedisContainer, stopRedis } from '@shop/local-stack'
 
-import { stopLeftApis } from './api-processes.ts'
 import { databaseCure } from './database.ts'
 import { POSTGRES_FOLDER, REDIS_FOLDER, SHOP_FOLDER, SHOP_SHOWN } from './folders.ts'
 import { messageOf } from './messages.ts'
 import { claim } from './running-shop.ts'
 import { withoutPassword } from './servers.ts'
+import { stopLeftProcesses } from './shop-processes.ts'
 import { parse, UsageError } from './start-options.ts'
 
 const HELP = `npm run reset -- [--yes]
@@ -48,7 +48,7 @@ async function reset(yes: boolean): Promise<number> {
   const { release } = await claim(SHOP_FOLDER) // Refuses while the shop runs, and keeps it from starting meanwhile.
   try {
     if (!yes && !(await confirmed())) return 1
-    await stopLeftApis()
+    await stopLeftProcesses()
     await stopRedis(REDIS_FOLDER)
     await removeRedisContainer(REDIS_FOLDER)
     await removePostgres(POSTGRES_FOLDER)

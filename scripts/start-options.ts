@@ -26,9 +26,9 @@ export const HELP = `npm start -- [options]
   --api N        run N API processes on ports in a row (default 1)
   --port N       where the first one listens (default 3000; a taken port moves to the next free one, 0 is any)
   --size SIZE    what an empty database is filled with: tiny, demo or large (default demo)
-  --no-redis     run without Redis: one process, first cache tier only
-  --watch        restart the API when a source file changes (npm run dev)
-  --logs         show all the API says, not only warnings and errors
+  --no-redis     run without Redis: one process, first cache tier only, no worker
+  --watch        restart the processes when a source file changes (npm run dev)
+  --logs         show all that the processes say, not only warnings and errors
   --help         show this
 
 DATABASE_URL and REDIS_URL, where set, replace the PostgreSQL and the Redis this command starts.

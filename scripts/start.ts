@@ -1,14 +1,13 @@
 /**
  * `npm start`: the whole shop on this machine, from nothing to three lines to try, and back to nothing on Ctrl-C.
  *
- *     options → claim the clone → PostgreSQL and Redis → migrate → seed → API processes → banner
+ *     options → claim the clone → PostgreSQL and Redis → migrate → seed → API processes → worker → banner
  *
  * Whatever was begun is handed to `shutdown` before it is waited for, so a stop at any moment finds it.
  */
 
 import { env } from 'node:process'
 
-import { apiGroup, requireAllowedPorts, stopLeftApis } from './api-processes.ts'
 import { banner } from './banner.ts'
 import { prepareDatabase } from './database.ts'
 import { exampleProduct, readiness } from './first-look.ts'
@@ -16,6 +15,7 @@ import { SHOP_FOLDER, SHOP_SHOWN } from './folders.ts'
 import { messageOf } from './messages.ts'
 import { type Claim, claim } from './running-shop.ts'
 import { openDatabase, openRedis, type Server, withoutPassword } from './servers.ts'
+import { type ProcessGroup, processGroup, requireAllowedPorts, stopLeftProcesses } from './shop-processes.ts'
 import { createShutdown } from './shutdown.ts'
 import { HELP, parseStart, type StartOptions, severalNeedRedis, UsageError } from './start-options.ts'
 import { openTerminal } from './terminal.ts'
@@ -25,6 +25,8 @@ const startedAt = performance.now()
 const terminal = openTerminal()
 const options = optionsOrExit()
 const claimed = await claimOrExit()
+/** Those that have started, in this order. */
+const groups: ProcessGroup[] = []
 
 const shutdown = createShutdown({
   onBegin(reason) {
@@ -54,7 +56,7 @@ try {
 
 async function start(): Promise<void> {
   await requireAllowedPorts(options.port, options.api)
-  await stopLeftApis()
+  await stopLeftProcesses()
   const [database, redis] = await allOrFirstError([
     openDatabase(terminal, shutdown.add),
     options.redis ? openRedis(terminal, shutdown.add) : Promise.resolve(undefined),
@@ -64,37 +66,49 @@ async function start(): Promise<void> {
   watchServers(database, redis)
   await prepareDatabase(database.url, options.size, terminal)
   if (shutdown.isStopping) return
-  await startApis(database, redis)
+  const servers = { DATABASE_URL: database.url, REDIS_URL: redis?.url ?? '' } // Empty: an API process without Redis.
+  const { urls } = await startProcesses('api', options.api, options.port, servers)
+  claimed.update({ urls })
+  if (shutdown.isStopping) return
+  // Without Redis there is no cache but that of the one process, and nobody to tell of a change.
+  if (redis) await startProcesses('worker', 1, 0, { ...servers, AUDIT_URLS: urls.join(',') })
+
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  const example = await exampleProduct(urls)
+  terminal.say(banner({ apis: urls, databaseUrl: database.url, redisUrl: redis?.url, example, seconds }))
+  if (options.watch) {
+    restartOnChange(async () => {
+      for (const group of groups) await group.restart()
+    })
+  }
 }
 
-async function startApis(database: Server, redis: Server | undefined): Promise<void> {
-  const step = terminal.step('api')
-  const group = apiGroup({
-    count: options.api,
-    port: options.port,
-    env: {
-      ...env,
-      LOG_LEVEL: env.LOG_LEVEL || (options.logs ? 'info' : 'warn'),
-      DATABASE_URL: database.url,
-      REDIS_URL: redis?.url ?? '', // The empty string is how an API process is told that there is none.
-    },
+async function startProcesses(
+  kind: 'api' | 'worker',
+  count: number,
+  port: number,
+  own: Readonly<Record<string, string>>,
+): Promise<ProcessGroup> {
+  const step = terminal.step(kind)
+  const group = processGroup({
+    kind,
+    count,
+    port,
+    env: { ...env, LOG_LEVEL: env.LOG_LEVEL || (options.logs ? 'info' : 'warn'), ...own },
     say: terminal.say,
     onExit(name, how) {
       if (shutdown.isStopping) return
       if (options.watch) return terminal.warn(`  ${name} ended (${how}). It starts again when a file changes.`)
-      terminal.fail(`\n  ${name} ended (${how}). Stopping${options.api > 1 ? ' the others' : ''} …`)
+      const others = groups.flatMap(({ urls }) => urls).length > 1 ? ' the others' : ''
+      terminal.fail(`\n  ${name} ended (${how}). Stopping${others} …`)
       void shutdown.run(1)
     },
   })
-  shutdown.add({ name: 'api', stop: () => group.stop(), force: () => group.force() })
+  shutdown.add({ name: kind, stop: () => group.stop(), force: () => group.force() })
   await group.start()
-  claimed.update({ urls: group.urls })
+  groups.push(group)
   step.done(`${group.urls.join(', ')}, ${await readiness(group.urls)}`)
-
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  const example = await exampleProduct(group.urls)
-  terminal.say(banner({ apis: group.urls, databaseUrl: database.url, redisUrl: redis?.url, example, seconds }))
-  if (options.watch) restartOnChange(() => group.restart())
+  return group
 }
 
 function dataPlace(): string {
@@ -119,7 +133,7 @@ function restartOnChange(restart: () => Promise<void>): void {
   watchSources((file) => {
     running = running.then(async () => {
       if (shutdown.isStopping) return
-      const step = terminal.step('api')
+      const step = terminal.step('restart')
       step.progress(`restarts, ${file} changed`)
       await restart().then(
         () => step.done(`restarted, ${file} changed`),
@@ -127,7 +141,7 @@ function restartOnChange(restart: () => Promise<void>): void {
       )
     })
   })
-  terminal.say('  Watching the sources; a change restarts the API.\n')
+  terminal.say('  Watching the sources; a change restarts the processes.\n')
 }
 
 /** As Promise.all; but a failure is told when all are settled, so that nothing is still starting behind its back. */

@@ -1,4 +1,7 @@
-/** `@shop/load-tests`: the programs behind `npm run flash-sale`, `npm run propagation` and `npm run outage`. */
+/**
+ * `@shop/load-tests`: the programs behind `npm run flash-sale`, `npm run propagation`, `npm run visibility` and
+ * `npm run outage`.
+ */
 
 export { LoadTestError } from './errors.ts'
 export { type FlashSaleOptions, flashSale, type Outcome } from './flash-sale.ts'

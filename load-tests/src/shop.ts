@@ -1,5 +1,5 @@
 /**
- * A shop for one load test: its own Postgres, its own Redis, its own processes of the API.
+ * A shop for one load test: its own Postgres, its own Redis, its own processes.
  *
  * Nothing of it is shared with a shop that runs here, so the test can lock tables, reset counters and raise deadlines,
  * and the counters hold nothing but the test. Everything is stopped and removed when it is closed.
@@ -18,6 +18,7 @@ import { shopFailed } from './errors.ts'
 import { until } from './waiting.ts'
 
 const API = fileURLToPath(new URL('../../apps/api/src/main.ts', import.meta.url))
+const WORKER = fileURLToPath(new URL('../../apps/worker/src/main.ts', import.meta.url))
 
 /**
  * Deadlines of the shop, raised for the time its query is held, each longer than the one before:
@@ -29,6 +30,9 @@ const API = fileURLToPath(new URL('../../apps/api/src/main.ts', import.meta.url)
  */
 const LOAD_LIMIT_MS = 60_000
 const STATEMENT_LIMIT_MS = 120_000
+
+/** When a transaction was committed is asked by visibility.ts. */
+const MEASURED = { track_commit_timestamp: 'on' }
 
 const START_LIMIT_MS = 30_000
 const STOP_LIMIT_MS = 15_000
@@ -43,6 +47,8 @@ export interface Shop {
   /** Another Redis in place of one that was killed, with nothing in it. */
   restartRedis(): Promise<void>
   startApi(options: ApiOptions): Promise<Api>
+  /** Without its audit, whose reads would be among those that are measured. */
+  startWorker(signal: AbortSignal): Promise<Pick<Api, 'stop'>>
   close(): Promise<void>
 }
 
@@ -68,7 +74,10 @@ export async function openShop(signal: AbortSignal): Promise<Shop> {
     let redis = await startRedis({ dir: redisDir })
     stack.defer(() => redis.stop())
     signal.throwIfAborted()
-    const postgres = await startPostgres({ dir: join(directory.path, 'postgres'), settings: throwaway })
+    const postgres = await startPostgres({
+      dir: join(directory.path, 'postgres'),
+      settings: { ...throwaway, ...MEASURED },
+    })
     stack.defer(() => postgres.stop())
     signal.throwIfAborted()
     await migrate(postgres.url)
@@ -87,6 +96,7 @@ export async function openShop(signal: AbortSignal): Promise<Shop> {
         redis = await startRedis({ dir: redisDir, port: Number(new URL(servers.redisUrl).port) })
       },
       startApi: (options) => startApi(servers, options),
+      startWorker: (signal) => startWorker(servers, signal),
       close: () => open.disposeAsync(),
     }
   } catch (error) {
@@ -119,7 +129,7 @@ async function startApi(servers: Servers, { cache, processes, signal }: ApiOptio
   const adminToken = randomBytes(24).toString('hex')
   const env = environment(servers, cache, adminToken)
   const started = Array.from({ length: processes }, (_, i) =>
-    startProcess(env, join(servers.logs, `api-${cache}-${i}.log`)),
+    startProcess(API, env, join(servers.logs, `api-${cache}-${i}.log`)),
   )
   const stop = async (): Promise<void> => {
     await Promise.all(started.map((one) => one.stop()))
@@ -129,6 +139,24 @@ async function startApi(servers: Servers, { cache, processes, signal }: ApiOptio
     return { urls, adminToken, stop }
   } catch (error) {
     await stop()
+    throw error
+  }
+}
+
+async function startWorker({ databaseUrl, redisUrl, logs }: Servers, signal: AbortSignal): Promise<Pick<Api, 'stop'>> {
+  const env = {
+    PATH: process.env.PATH,
+    PORT: '0',
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    LOG_LEVEL: 'warn',
+  }
+  const worker = startProcess(WORKER, env, join(logs, 'worker.log'))
+  try {
+    await worker.listening(signal)
+    return worker
+  } catch (error) {
+    await worker.stop()
     throw error
   }
 }
@@ -147,20 +175,21 @@ function environment({ databaseUrl, redisUrl }: Servers, cache: 'on' | 'off', ad
     DATABASE_POOL_MAX: '10',
     REDIS_URL: redisUrl,
     ADMIN_TOKEN: adminToken,
+    CUSTOMER_TOKEN_SECRET: randomBytes(24).toString('hex'),
     CACHE: cache,
     CACHE_LOAD_TIMEOUT_MS: String(LOAD_LIMIT_MS),
     LOG_LEVEL: 'warn',
   }
 }
 
-interface ApiProcess {
+interface ShopProcess {
   listening(signal: AbortSignal): Promise<string>
   stop(): Promise<void>
 }
 
-function startProcess(env: NodeJS.ProcessEnv, log: string): ApiProcess {
+function startProcess(main: string, env: NodeJS.ProcessEnv, log: string): ShopProcess {
   const file = openSync(log, 'a')
-  const child = fork(API, {
+  const child = fork(main, {
     env,
     execArgv: [],
     // A group of its own: Ctrl-C reaches the starter, which stops everything in order. Without its starter it ends too.

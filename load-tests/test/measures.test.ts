@@ -10,6 +10,10 @@ describe('the argument of a measure', () => {
     ['propagation', [], 1_000],
     ['propagation', ['1'], 1],
     ['propagation', ['100000'], 100_000],
+    ['visibility', [], 1_000],
+    ['visibility', ['--changes', '10000'], 10_000],
+    ['propagation', ['--changes', '7'], 7],
+    ['outage', ['--seconds', '4'], 4],
     ['outage', [], 5],
     ['outage', ['300'], 300],
     ['outage', ['--help'], undefined],
@@ -26,16 +30,22 @@ describe('the argument of a measure', () => {
     ['outage', ['abc'], 'not "abc"'],
     ['outage', ['-1'], 'not "-1"'],
     ['outage', [''], 'not ""'],
-    ['outage', ['--seconds'], 'There is no option --seconds.'],
+    ['outage', ['--seconds'], 'not ""'],
+    ['outage', ['--changes', '5'], 'There is no option --changes.'],
+    ['visibility', ['--changes', '9'], 'from 10 to 100 000, not "9"'],
+    ['visibility', ['--changes', '10', '11'], 'One argument is expected, not 3.'],
     ['outage', ['1', '2'], 'One argument is expected, not 2.'],
   ] as const)('%s %j is refused: %s', (name, argv, message) => {
     expect(() => parseMeasure(name, argv)).toThrow(LoadTestError)
     expect(() => parseMeasure(name, argv)).toThrow(message)
   })
 
-  test.each(['propagation', 'outage'] as const)('the help of %s has the form that npm passes on', (name) => {
-    expect(helpOf(name)).toContain(`npm run ${name} -- `)
-  })
+  test.each(['propagation', 'visibility', 'outage'] as const)(
+    'the help of %s has the form that npm passes on',
+    (name) => {
+      expect(helpOf(name)).toContain(`npm run ${name} -- `)
+    },
+  )
 })
 
 describe('what was measured', () => {

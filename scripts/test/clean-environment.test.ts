@@ -9,11 +9,14 @@ import { root } from '../command.ts'
 const cleaned = (...names: string[]) =>
   Object.keys(cleanEnvironment(Object.fromEntries(names.map((name) => [name, 'x']))))
 
-test('nothing that configures the API goes through', () => {
-  const config = readFileSync(join(root, 'apps/api/src/config.ts'), 'utf8')
-  const names = [...config.matchAll(/^ {4}([A-Z][A-Z0-9_]+):/gm)].map(([, name = '']) => name)
+test.each([
+  ['api', 12],
+  ['worker', 9],
+])('nothing that configures the %s goes through', (app, count) => {
+  const config = readFileSync(join(root, `apps/${app}/src/config.ts`), 'utf8')
+  const names = [...config.matchAll(/^ {2,4}([A-Z][A-Z0-9_]+):/gm)].map(([, name = '']) => name)
   expect(names).toContain('DATABASE_URL')
-  expect(names.length).toBeGreaterThan(12)
+  expect(names.length).toBeGreaterThan(count)
   expect(cleaned(...names, 'NODE_ENV', 'SHOP_DATA', 'OTEL_TRACES_SAMPLER', 'PGHOST')).toEqual([])
 })
 

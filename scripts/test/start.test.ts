@@ -5,6 +5,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
+import { connect } from '@shop/db'
 import { commandOf, freePort, signal, type TemporaryDirectory, temporaryDirectory, until } from '@shop/local-stack'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 
@@ -38,6 +39,7 @@ test('it starts, says how to use it, and a Ctrl-C stops all of it with exit code
   const { urls } = await shop.ready()
   expect(await (await fetch(`${urls?.[0]}/readyz`)).json()).toMatchObject({ status: 'ready' })
   expect(shop.said().match(/^ {2}curl .*$/gm)).toHaveLength(3)
+  expect(processesOfShop(data).filter(({ command }) => command.includes('apps/worker/src/main.ts'))).toHaveLength(1)
   shop.interrupt()
   expect(await shop.ended).toBe(0)
   expect(processesOfShop(data)).toEqual([])
@@ -89,7 +91,7 @@ test('after SIGKILL of the start script alone the next start takes over from the
 test('an API process that a killed start left hanging is ended by the next start', async () => {
   const shop = start()
   const { pid } = await shop.ready()
-  const api = processesOfShop(data).find(({ command }) => command.includes('main.ts'))?.pid as number
+  const api = processesOfShop(data).find(({ command }) => command.includes('apps/api/src/main.ts'))?.pid as number
   signal(api, 'SIGSTOP')
   signal(pid, 'SIGKILL')
   await shop.ended
@@ -127,7 +129,7 @@ test('a taken port moves to the next free one, and that is said', async () => {
 test('an API process that ends unasked takes the others with it, and the exit code is 1', async () => {
   const shop = start('--api', '2')
   await shop.ready()
-  const [api] = processesOfShop(data).filter(({ command }) => command.includes('main.ts'))
+  const [api] = processesOfShop(data).filter(({ command }) => command.includes('apps/api/src/main.ts'))
   signal(api?.pid as number, 'SIGKILL')
   expect(await shop.ended).toBe(1)
   expect(shop.said()).toMatch(/api \d ended \(killed by SIGKILL\)\. Stopping the others/)
@@ -137,10 +139,30 @@ test('an API process that ends unasked takes the others with it, and the exit co
 test('an API process that was alone takes nobody with it', async () => {
   const shop = start('--no-redis')
   await shop.ready()
-  const [api] = processesOfShop(data).filter(({ command }) => command.includes('main.ts'))
+  const [api] = processesOfShop(data).filter(({ command }) => command.includes('apps/api/src/main.ts'))
   signal(api?.pid as number, 'SIGKILL')
   expect(await shop.ended).toBe(1)
   expect(shop.said()).toContain('api 1 ended (killed by SIGKILL). Stopping …')
+})
+
+test('a change by SQL is seen by every process, because a worker runs beside them', async () => {
+  const { urls = [], databaseUrl = '' } = await start('--api', '2').ready()
+  const old = await Promise.all(urls.map((url) => priceOf(url)))
+  const { sql, close } = connect({ url: databaseUrl })
+  await sql`update prices set amount = 7777, compare_at = null
+    where variant_id in (select id from variants where product_id = 1)`
+  await close()
+  expect(old).not.toContain(7777)
+  await expect.poll(() => Promise.all(urls.map((url) => priceOf(url))), { timeout: 10_000 }).toEqual([7777, 7777])
+})
+
+test('an end of the worker that nobody asked for stops the shop', async () => {
+  const shop = start()
+  await shop.ready()
+  const [worker] = processesOfShop(data).filter(({ command }) => command.includes('apps/worker/src/main.ts'))
+  signal(worker?.pid as number, 'SIGKILL')
+  expect(await shop.ended).toBe(1)
+  expect(shop.said()).toContain('worker ended (killed by SIGKILL). Stopping the others …')
 })
 
 test('without its database the shop stops, without its Redis it goes on', async () => {
@@ -158,7 +180,7 @@ test('without its database the shop stops, without its Redis it goes on', async 
 test('a second Ctrl-C does not wait for what hangs', async () => {
   const shop = start()
   await shop.ready()
-  const api = processesOfShop(data).find(({ command }) => command.includes('main.ts'))
+  const api = processesOfShop(data).find(({ command }) => command.includes('apps/api/src/main.ts'))
   signal(api?.pid as number, 'SIGSTOP')
   shop.interrupt()
   await until(() => shop.said().includes('Stopping'), 5_000)

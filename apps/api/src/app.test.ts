@@ -148,14 +148,25 @@ describe('/openapi.json', () => {
 
   test('has every route but those of the documentation page', async () => {
     expect((await operations()).map(([name]) => name).toSorted()).toEqual([
+      'get /admin/cache',
+      'get /admin/cache/{resource}',
+      'get /best-sellers',
       'get /categories',
       'get /categories/{slug}',
+      'get /categories/{slug}/facets',
       'get /livez',
+      'get /orders/{id}',
       'get /problems/{code}',
       'get /products',
       'get /products/{id}',
+      'get /products/{id}/ratings',
+      'get /products/{id}/related',
+      'get /products/{id}/stock',
       'get /readyz',
       'patch /products/{id}',
+      'post /admin/cache/invalidations',
+      'post /admin/cache/warm',
+      'post /orders',
       'put /products/{id}/price',
     ])
   })
@@ -200,7 +211,16 @@ describe('/openapi.json', () => {
 
   test('says which routes need the token, and that they may refuse it', async () => {
     const secured = (await operations()).filter(([, { security }]) => security !== undefined)
-    expect(secured.map(([name]) => name)).toEqual(['patch /products/{id}', 'put /products/{id}/price'])
+    expect(secured.map(([name]) => name)).toEqual([
+      'patch /products/{id}',
+      'put /products/{id}/price',
+      'post /orders',
+      'get /orders/{id}',
+      'get /admin/cache',
+      'get /admin/cache/{resource}',
+      'post /admin/cache/invalidations',
+      'post /admin/cache/warm',
+    ])
     for (const [, { responses }] of secured) expect(Object.keys(responses)).toContain('401')
   })
 

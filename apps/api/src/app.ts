@@ -8,24 +8,33 @@
  */
 
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Cache } from '@shop/cache'
 import { cacheStatus } from '@shop/cache/hono'
 import { traceRequests } from '@shop/telemetry'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { requestId } from 'hono/request-id'
 
+import { adminRoutes } from './admin/routes.ts'
+import type { AggregateRepository } from './aggregates/repository.ts'
+import { aggregateRoutes } from './aggregates/routes.ts'
 import type { CategoryRepository } from './categories/repository.ts'
 import { categoryRoutes } from './categories/routes.ts'
 import { requireAdmin } from './http/admin.ts'
 import { answerNoRoute } from './http/allowed-methods.ts'
+import { requireCustomer } from './http/customer.ts'
 import { addDocs } from './http/docs.ts'
 import { closeWhenDraining, type Lifecycle } from './http/drain.ts'
 import { answerFailure } from './http/failure.ts'
 import { type Dependency, healthRoutes } from './http/health.ts'
 import { bodyTooLarge, renderProblem } from './http/problem.ts'
 import { type Log, requestLog } from './http/request-log.ts'
+import type { OrderRepository } from './orders/repository.ts'
+import { orderRoutes } from './orders/routes.ts'
 import type { ProductRepository } from './products/repository.ts'
 import { productRoutes } from './products/routes.ts'
+import type { StockRepository } from './stock/repository.ts'
+import { stockRoutes } from './stock/routes.ts'
 
 const MAX_BODY_BYTES = 100 * 1024
 
@@ -33,10 +42,16 @@ export interface AppDeps {
   readonly log: Log
   readonly products: ProductRepository
   readonly categories: CategoryRepository
+  readonly aggregates: AggregateRepository
+  readonly orders: OrderRepository
+  readonly stock: StockRepository
+  /** What `/admin/cache` administers; absent while it is switched off. */
+  readonly cache?: Cache | undefined
   /** What `/readyz` asks. */
   readonly dependencies: readonly Dependency[]
   readonly lifecycle: Lifecycle
   readonly adminTokenHash: Buffer
+  readonly customerTokenSecret: string
   readonly publicUrl?: string | undefined
 }
 
@@ -51,6 +66,10 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.use(limitBody())
   app.route('/', productRoutes(deps.products, requireAdmin(deps.adminTokenHash)))
   app.route('/', categoryRoutes(deps.categories))
+  app.route('/', aggregateRoutes(deps.aggregates, deps.products))
+  app.route('/', stockRoutes(deps.stock))
+  app.route('/', orderRoutes(deps.orders, requireCustomer(deps.customerTokenSecret)))
+  app.route('/', adminRoutes(deps, requireAdmin(deps.adminTokenHash)))
   // Who opens the address that `npm start` prints wants to see something.
   app.get('/', (c) => c.redirect('/docs'))
   addDocs(app, { publicUrl: deps.publicUrl })

@@ -2,8 +2,15 @@ import { expect, test } from 'vitest'
 
 import { ConfigError, readConfig } from './config.ts'
 import { hashToken } from './http/admin.ts'
+import { DEVELOPMENT_CUSTOMER_SECRET } from './http/customer.ts'
 
 const REQUIRED = { DATABASE_URL: 'postgres://shop:secret@127.0.0.1:5432/shop' }
+const IN_PRODUCTION = {
+  ...REQUIRED,
+  NODE_ENV: 'production',
+  ADMIN_TOKEN: 'sixteen-letters!',
+  CUSTOMER_TOKEN_SECRET: 'thirty-two-letters-are-enough-!!',
+}
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
   try {
@@ -28,6 +35,7 @@ test('the address of the database is all that development needs', () => {
     cacheLoadTimeoutMs: 5000,
     cacheMemoryMaxBytes: 67_108_864,
     adminTokenHash: hashToken('dev-admin-token'),
+    customerTokenSecret: DEVELOPMENT_CUSTOMER_SECRET,
     logLevel: 'info',
     tracesUrl: undefined,
     serviceName: 'shop-api',
@@ -55,6 +63,7 @@ test('every problem is reported at once, each with the name of its variable', ()
     'ADMIN_TOKEN',
     'CACHE',
     'CACHE_MAX_STALENESS_MS',
+    'CUSTOMER_TOKEN_SECRET',
     'DATABASE_URL',
     'LOG_LEVEL',
     'PORT',
@@ -93,7 +102,17 @@ test.each([
   ['fifteen-letters', 1],
   ['sixteen-letters!', 0],
 ])('in production the admin token %s has %d problems', (token, count) => {
-  const environment = { ...REQUIRED, NODE_ENV: 'production', ...(token !== undefined && { ADMIN_TOKEN: token }) }
+  const environment = { ...IN_PRODUCTION, ADMIN_TOKEN: token ?? '' }
+  expect(problemsOf(environment)).toHaveLength(count)
+})
+
+test.each([
+  [undefined, 1],
+  [DEVELOPMENT_CUSTOMER_SECRET, 1],
+  ['x'.repeat(31), 1],
+  ['x'.repeat(32), 0],
+])('in production the secret of customers %s has %d problems', (secret, count) => {
+  const environment = { ...IN_PRODUCTION, CUSTOMER_TOKEN_SECRET: secret ?? '' }
   expect(problemsOf(environment)).toHaveLength(count)
 })
 
@@ -116,7 +135,7 @@ test.each([
 })
 
 test('a token that is refused is not repeated', () => {
-  const problems = problemsOf({ ...REQUIRED, NODE_ENV: 'production', ADMIN_TOKEN: 'hunter2' })
+  const problems = problemsOf({ ...IN_PRODUCTION, ADMIN_TOKEN: 'hunter2' })
   expect(problems).toHaveLength(1)
   expect(problems.join()).not.toContain('hunter2')
 })

@@ -9,9 +9,12 @@
 import { z } from 'zod'
 
 import { hashToken } from './http/admin.ts'
+import { DEVELOPMENT_CUSTOMER_SECRET } from './http/customer.ts'
 
 const DEVELOPMENT_TOKEN = 'dev-admin-token'
 const MIN_TOKEN_LENGTH = 16
+/** As many bytes as HS256 has: RFC 7518 section 3.2 allows no fewer. */
+const MIN_SECRET_LENGTH = 32
 
 const DATABASE_EXAMPLE = 'postgres://shop:secret@127.0.0.1:5432/shop'
 
@@ -47,21 +50,24 @@ function address(example: string, ...schemes: readonly string[]): z.ZodType<stri
 
 /** A function of the one variable on which another depends, so that all problems are found in one pass. */
 function environmentSchema(production: boolean) {
-  const developmentToken = z.string().default(DEVELOPMENT_TOKEN)
-  const productionToken = z
-    .string({
-      error: 'is required when NODE_ENV is production: a secret, such as the output of `openssl rand -hex 32`',
-    })
-    .refine(
-      (token) => token !== DEVELOPMENT_TOKEN && token.length >= MIN_TOKEN_LENGTH,
-      `is too easy to guess for production: expected a secret of ${MIN_TOKEN_LENGTH} characters or more`,
-    )
+  const secret = (inDevelopment: string, minLength: number) =>
+    production
+      ? z
+          .string({
+            error: 'is required when NODE_ENV is production: a secret, such as the output of `openssl rand -hex 32`',
+          })
+          .refine(
+            (given) => given !== inDevelopment && given.length >= minLength,
+            `is too easy to guess for production: expected a secret of ${minLength} characters or more`,
+          )
+      : z.string().default(inDevelopment)
   return z.object({
-    ADMIN_TOKEN: production ? productionToken : developmentToken,
+    ADMIN_TOKEN: secret(DEVELOPMENT_TOKEN, MIN_TOKEN_LENGTH),
     CACHE: z.enum(['on', 'off'], { error: 'expected on or off' }).default('on'),
     CACHE_L1_MAX_BYTES: whole(1024, 2 ** 40).default(64 * 2 ** 20),
     CACHE_LOAD_TIMEOUT_MS: whole(1, 600_000).default(5000),
     CACHE_MAX_STALENESS_MS: whole(50, 60_000).default(500),
+    CUSTOMER_TOKEN_SECRET: secret(DEVELOPMENT_CUSTOMER_SECRET, MIN_SECRET_LENGTH),
     DATABASE_POOL_MAX: whole(1, 1000).default(10),
     DATABASE_URL: z
       .string({ error: `is required: the address of Postgres, such as ${DATABASE_EXAMPLE}` })
@@ -96,6 +102,8 @@ export interface Config {
   readonly cacheMemoryMaxBytes: number
   /** The token itself is not kept. */
   readonly adminTokenHash: Buffer
+  /** What the tokens of customers are signed with. Kept, because each token is checked with it. */
+  readonly customerTokenSecret: string
   readonly logLevel: string
   /** Absent: no tracing. */
   readonly tracesUrl: string | undefined
@@ -137,6 +145,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     cacheLoadTimeoutMs: env.CACHE_LOAD_TIMEOUT_MS,
     cacheMemoryMaxBytes: env.CACHE_L1_MAX_BYTES,
     adminTokenHash: hashToken(env.ADMIN_TOKEN),
+    customerTokenSecret: env.CUSTOMER_TOKEN_SECRET,
     logLevel: env.LOG_LEVEL,
     tracesUrl: env.OTEL_EXPORTER_OTLP_ENDPOINT,
     serviceName: env.OTEL_SERVICE_NAME,

@@ -8,9 +8,11 @@
 import { type Cache, createCache, describeEvent } from '@shop/cache'
 import { otel } from '@shop/cache/otel'
 import { redis } from '@shop/cache/redis'
-import { connect, type Database } from '@shop/db'
+import { connect, type Database, markRelayed } from '@shop/db'
 import { traceQuery } from '@shop/telemetry'
 
+import { cachedAggregates } from './aggregates/cached-repository.ts'
+import { postgresAggregates } from './aggregates/repository.ts'
 import type { AppDeps } from './app.ts'
 import { cachedCategories } from './categories/cached-repository.ts'
 import { postgresCategories } from './categories/repository.ts'
@@ -18,8 +20,10 @@ import type { Config } from './config.ts'
 import type { Lifecycle } from './http/drain.ts'
 import type { Dependency, DependencyState } from './http/health.ts'
 import type { Log } from './http/request-log.ts'
+import { postgresOrders } from './orders/repository.ts'
 import { cachedProducts } from './products/cached-repository.ts'
 import { postgresProducts } from './products/repository.ts'
+import { postgresStock } from './stock/repository.ts'
 
 /** How long a start waits for Redis before it serves without. */
 const CACHE_READY_MS = 1000
@@ -39,18 +43,28 @@ export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): 
     hook: traceQuery,
   })
   const cache = config.cache === 'on' ? await openCache(config, log) : undefined
-  const options = { log, loadTimeout: config.cacheLoadTimeoutMs }
+  const options = {
+    log,
+    loadTimeout: config.cacheLoadTimeoutMs,
+    markRelayed: (ids: readonly number[]) => markRelayed(database.sql, ids),
+  }
 
   const products = postgresProducts(database.db)
   const categories = postgresCategories(database.db)
+  const aggregates = postgresAggregates(database.db)
   return {
     app: {
       log,
       lifecycle,
       products: cache ? cachedProducts(products, cache, options) : products,
       categories: cache ? cachedCategories(categories, cache, options) : categories,
+      aggregates: cache ? cachedAggregates(aggregates, cache, options) : aggregates,
+      orders: postgresOrders(database.db),
+      stock: postgresStock(database.db),
+      cache,
       dependencies: [postgresDependency(database), redisDependency(cache)],
       adminTokenHash: config.adminTokenHash,
+      customerTokenSecret: config.customerTokenSecret,
       publicUrl: config.publicUrl,
     },
     cache,

@@ -1,6 +1,7 @@
 /** The whole application over a real Postgres and a real Redis, without a port. */
 
 import { setImmediate } from 'node:timers/promises'
+import type { Cache } from '@shop/cache'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 
@@ -9,10 +10,10 @@ import { postgresCategories } from '../src/categories/repository.ts'
 import { cachedProducts } from '../src/products/cached-repository.ts'
 import { postgresProducts } from '../src/products/repository.ts'
 import type { Product, ProductPage } from '../src/products/schema.ts'
-import { redisCache } from './caches.ts'
+import { cachedOptions, redisCache } from './caches.ts'
 import { createDatabase } from './database.ts'
 import { fixtureId, insertFixture } from './fixture.ts'
-import { RecordingLog } from './recording-log.ts'
+import { relayAll } from './relay-all.ts'
 import { createTestApp, type TestApp } from './test-app.ts'
 
 const database = await createDatabase()
@@ -20,11 +21,12 @@ afterAll(() => database.close())
 
 const kettle = fixtureId('kettle-steel')
 let app: TestApp
+let cache: Cache
 
 beforeEach(async () => {
   await insertFixture(database.sql)
-  const cache = await redisCache()
-  const options = { log: new RecordingLog(), loadTimeout: 5000 }
+  cache = await redisCache()
+  const options = cachedOptions(database)
   app = createTestApp({
     products: cachedProducts(postgresProducts(database.db), cache, options),
     categories: cachedCategories(postgresCategories(database.db), cache, options),
@@ -81,6 +83,42 @@ describe('Cache-Status', () => {
     await app.send('PUT', `/products/${kettle}/price`, { amount: 1, currency: 'EUR' })
     expect(await statusOf(`/products/${kettle}`)).toMatch(STORED)
     expect(await statusOf('/products/2')).toMatch(HIT)
+  })
+})
+
+describe('the entity tag', () => {
+  const etagOf = async () => (await app.request(`/products/${kettle}`)).headers.get('ETag') ?? ''
+
+  test('is that of the same bytes from the source, from Redis and from memory, and is accepted by a write', async () => {
+    const uncached = createTestApp({ products: postgresProducts(database.db) })
+    const answers = await Promise.all([app, app, uncached].map(async (one) => one.request(`/products/${kettle}`)))
+    expect(new Set(answers.map(({ headers }) => headers.get('ETag'))).size).toBe(1)
+    expect(new Set(await Promise.all(answers.map((answer) => answer.text()))).size).toBe(1)
+
+    const path = `/products/${kettle}/price`
+    const body = { amount: 7, currency: 'EUR' }
+    const etag = await etagOf()
+    expect((await app.send('PUT', path, body, { 'If-Match': etag })).status).toBe(200)
+    expect((await app.send('PUT', path, body, { 'If-Match': etag })).status).toBe(412)
+    expect((await app.send('PUT', path, body, { 'If-Match': await etagOf() })).status).toBe(200)
+  })
+
+  test('is another once the category has another name, though the product has its version', async () => {
+    const before = (await (await app.request(`/products/${kettle}`)).json()) as Product
+    const etag = await etagOf()
+    await database.sql`update categories set name = 'Water boilers' where slug = 'kettles'`
+    await relayAll(database.sql, cache)
+    const answer = await app.request(`/products/${kettle}`, { headers: { 'If-None-Match': etag } })
+    expect(answer.status).toBe(200)
+    expect(await answer.json()).toMatchObject({ category: { name: 'Water boilers' }, version: before.version })
+  })
+
+  test('comes with the tags that end it, and leave to keep it', async () => {
+    const { headers } = await app.request(`/products/${kettle}`)
+    expect(headers.get('Cache-Control')).toBe('public, no-cache')
+    expect(headers.get('Cache-Tag')?.split(',')).toEqual(
+      expect.arrayContaining([`product:${kettle}`, 'products', expect.stringMatching(/^category:/)]),
+    )
   })
 })
 

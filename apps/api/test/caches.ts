@@ -3,7 +3,11 @@
 import { randomUUID } from 'node:crypto'
 import { type Cache, type CacheOptions, createCache } from '@shop/cache'
 import { redis } from '@shop/cache/redis'
+import { type Database, markRelayed } from '@shop/db'
 import { afterEach, inject } from 'vitest'
+
+import type { CachedProductsOptions } from '../src/products/cached-repository.ts'
+import { RecordingLog } from './recording-log.ts'
 
 const open: Cache[] = []
 
@@ -26,4 +30,9 @@ export async function redisCache(name?: string): Promise<Cache> {
   const cache = opened({ redis: redis({ url: inject('redisUrl') }) }, name)
   if (!(await cache.ready({ timeout: 10_000 }))) throw new Error('The cache has no Redis')
   return cache
+}
+
+/** What cached products need besides their source and their cache, as `deps.ts` gives it. */
+export function cachedOptions({ sql }: Database, log = new RecordingLog()): CachedProductsOptions {
+  return { log, loadTimeout: 5000, markRelayed: (ids) => markRelayed(sql, ids) }
 }

@@ -1,4 +1,7 @@
-/** A repository of products without a database. It keeps the contract that `product-repository.suite.ts` checks. */
+/**
+ * A repository of products without a database. It keeps the contract that `product-repository.suite.ts` checks. It has no
+ * outbox, so what it writes invalidates nothing.
+ */
 
 import type {
   ProductPage,
@@ -7,6 +10,7 @@ import type {
   WriteRefusal,
   WriteResult,
 } from '../src/products/repository.ts'
+import { entityTagOf, type Representation, represent } from '../src/products/representation.ts'
 import {
   type PriceChange,
   type Product,
@@ -73,16 +77,23 @@ export class MemoryProducts implements ProductRepository {
       .toSorted((a, b) => compare(place(a), place(b)))
       .filter((row) => start === undefined || compare(place(row), start) > 0)
     const page = rows.slice(0, limit)
-    const last = rows.length > limit ? page.at(-1) : undefined
+    const ahead = rows[limit]
+    const last = ahead && page.at(-1)
     return {
       items: page.map(({ product }) => summaryOf(product)),
       next: last === undefined ? null : { value: keyOf(last), id: last.product.id },
+      ahead: ahead === undefined ? null : keyOf(ahead),
     }
   }
 
   async get(id: number): Promise<Product | undefined> {
     const product = this.#rows.get(id)?.product
     return product?.status === 'active' ? product : undefined
+  }
+
+  async represent(id: number): Promise<Representation | undefined> {
+    const product = await this.get(id)
+    return product && represent(product)
   }
 
   async getMany(ids: readonly number[]): Promise<(Product | undefined)[]> {
@@ -112,13 +123,12 @@ export class MemoryProducts implements ProductRepository {
     })
   }
 
-  #write(id: number, { ifVersion }: WriteOptions, change: (product: Product) => Product | WriteRefusal): WriteResult {
+  #write(id: number, { ifMatch }: WriteOptions, change: (product: Product) => Product | WriteRefusal): WriteResult {
     const row = this.#rows.get(id)
     if (row === undefined) return { type: 'not-found' }
     const { product: before } = row
-    if (ifVersion !== undefined && !ifVersion.includes(before.version)) {
-      return { type: 'version-mismatch', version: before.version }
-    }
+    const entityTag = entityTagOf(before)
+    if (ifMatch !== undefined && !ifMatch.includes(entityTag)) return { type: 'version-mismatch', entityTag }
     const after = change(before)
     if ('type' in after) return after
     if (JSON.stringify(after) !== JSON.stringify(before)) {

@@ -6,6 +6,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 
 import type { ProductRepository, WriteResult } from '../src/products/repository.ts'
+import { entityTagOf } from '../src/products/representation.ts'
 import { Product, type ProductQuery, SORTS, summaryOf } from '../src/products/schema.ts'
 import { CATEGORIES, fixtureId } from './fixture.ts'
 
@@ -173,9 +174,19 @@ export function productRepositorySuite(name: string, create: () => Promise<Produ
         ])
       })
 
-      test('the last page has no next, even when it is full', async () => {
-        expect((await products.list({ ...QUERY, category: 'kettles', limit: 3 })).next).toBeNull()
-        expect((await products.list({ ...QUERY, category: 'kettles', limit: 2 })).next).not.toBeNull()
+      test('the last page has no next and nothing ahead, even when it is full', async () => {
+        expect(await products.list({ ...QUERY, category: 'kettles', limit: 3 })).toMatchObject({
+          next: null,
+          ahead: null,
+        })
+      })
+
+      test.each([
+        ['price', { value: 999, id: 3 }, 1499],
+        ['-price', { value: 19_999, id: 4 }, 8999],
+        ['newest', { value: Date.UTC(2026, 0, 9), id: 9 }, Date.UTC(2026, 0, 8)],
+      ] as const)('a page of sort %s ends at %j and has %d ahead', async (sort, next, ahead) => {
+        expect(await products.list({ ...QUERY, sort, limit: 2 })).toMatchObject({ next, ahead })
       })
     })
 
@@ -289,32 +300,40 @@ export function productRepositorySuite(name: string, create: () => Promise<Produ
       })
     })
 
+    test('its representation is the product, to the byte, and has its entity tag', async () => {
+      const product = await read('kettle-steel')
+      const found = await products.represent(fixtureId('kettle-steel'))
+      expect(found?.bytes.toString()).toBe(JSON.stringify(product))
+      expect(`"${found?.hash}"`).toBe(entityTagOf(product))
+      expect(found?.tags).toEqual(expect.arrayContaining([`product:${product.id}`, `category:${product.category.id}`]))
+      expect(found?.headers).toEqual({ 'Cache-Control': 'public, no-cache' })
+      expect(await products.represent(4711)).toBeUndefined()
+    })
+
     describe.each([
       ['update', (id: number, options: object) => products.update(id, { brand: 'Southern' }, options)],
       ['setPrice', (id: number, options: object) => products.setPrice(id, { amount: 7, currency: 'EUR' }, options)],
-    ] as const)('%s on a version', (_name, write) => {
+    ] as const)('%s on condition', (_name, write) => {
       const id = fixtureId('kettle-steel')
 
-      test('is carried out on a version named', async () => {
-        const { version } = await read('kettle-steel')
-        expect((await write(id, { ifVersion: [version + 1, version] })).type).toBe('written')
+      test('is carried out on what it names', async () => {
+        const entityTag = entityTagOf(await read('kettle-steel'))
+        expect((await write(id, { ifMatch: ['"another"', entityTag] })).type).toBe('written')
       })
 
-      test('is refused on any other, with the version there is', async () => {
+      test('is refused on anything else, with the entity tag there is', async () => {
         const before = await read('kettle-steel')
-        expect(await write(id, { ifVersion: [before.version + 1] })).toEqual({
-          type: 'version-mismatch',
-          version: before.version,
-        })
-        expect(await write(id, { ifVersion: [] })).toEqual({ type: 'version-mismatch', version: before.version })
+        const refused = { type: 'version-mismatch', entityTag: entityTagOf(before) }
+        expect(await write(id, { ifMatch: ['"another"'] })).toEqual(refused)
+        expect(await write(id, { ifMatch: [] })).toEqual(refused)
         expect(await products.get(id)).toEqual(before)
       })
 
-      // A: lock the row, version 1 is 1, write ----- commit
-      //    B: waits for the row ----------------------- version 2 is not 1
-      test('of many at once on one version exactly one is carried out', async () => {
-        const { version } = await read('kettle-steel')
-        const results = await Promise.all(Array.from({ length: 8 }, () => write(id, { ifVersion: [version] })))
+      // A: lock the row, it is as read, write ----- commit
+      //    B: waits for the row ----------------------- it is not any more
+      test('of many at once on one condition exactly one is carried out', async () => {
+        const ifMatch = [entityTagOf(await read('kettle-steel'))]
+        const results = await Promise.all(Array.from({ length: 8 }, () => write(id, { ifMatch })))
         expect(results.map(({ type }) => type).toSorted()).toEqual([...Array(7).fill('version-mismatch'), 'written'])
       })
     })

@@ -14,6 +14,10 @@ import { RecordingLog } from './recording-log.ts'
 
 const TOKEN = 'the-token-of-the-tests'
 export const ADMIN = { Authorization: `Bearer ${TOKEN}` }
+export const CUSTOMER_SECRET = 'the-secret-that-signs-tokens-of-the-tests'
+
+/** Aggregates, orders and stock have no double: what they promise is what Postgres does. A test of them brings a database. */
+const withoutDatabase = () => Promise.reject(new Error('This test has no database'))
 
 export interface TestApp {
   readonly app: OpenAPIHono
@@ -32,8 +36,17 @@ export function createTestApp(overrides: Partial<AppDeps> = {}): TestApp {
     lifecycle,
     products: new MemoryProducts(),
     categories: new MemoryCategories(),
+    aggregates: {
+      facets: withoutDatabase,
+      bestSellers: withoutDatabase,
+      related: withoutDatabase,
+      ratings: withoutDatabase,
+    },
+    orders: { place: withoutDatabase, get: withoutDatabase },
+    stock: { get: withoutDatabase },
     dependencies: [],
     adminTokenHash: hashToken(TOKEN),
+    customerTokenSecret: CUSTOMER_SECRET,
     ...overrides,
   })
 

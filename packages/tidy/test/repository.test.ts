@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Its ./testing starts a Jaeger.
   'packages/telemetry': ['@shop/local-stack'],
   'apps/api': ['@shop/cache', '@shop/db', '@shop/telemetry'],
+  'apps/worker': ['@shop/cache', '@shop/db', '@shop/telemetry'],
 }
 
 const product = productFiles()

@@ -1,8 +1,8 @@
 /**
  * Categories, cached. The only place that knows their keys, lifetimes and tags.
  *
- * The tree and each category carry one tag, `categories`: they are few, change rarely and together. Nothing invalidates
- * it yet, because no route changes a category.
+ * The tree and each category carry one tag, `categories`, also where there is no category: they are few, change rarely
+ * and together. The triggers of `@shop/db` write it with any change of the table.
  */
 
 import type { Cache } from '@shop/cache'

@@ -1,46 +1,31 @@
 /**
- * Conditional requests (RFC 9110 section 13) on the version of an entity.
+ * Conditional requests (RFC 9110 section 13): what the headers ask for.
  *
- * The entity tag of version 3 is `"v3"`. A read with `If-None-Match` that names it is answered 304 without a body. A
- * write with `If-Match` is carried out only on a version that it names; the comparison is made by the repository
- * under the lock of the row, here the header is only read.
+ * A read with `If-None-Match` that names the entity tag is answered 304 without a body (`answerBytes` of `@shop/cache`).
+ * A write with `If-Match` is carried out only on what it names; the comparison is made by the repository under the lock
+ * of the row, here the header is only read.
  */
 
 import { z } from '@hono/zod-openapi'
 
 import { invalidRequest } from './problem.ts'
 
-const ETAG_EXAMPLE = '"v3"'
-
-export function etagOf(version: number): string {
-  return `"v${version}"`
-}
+const ETAG_EXAMPLE = '"f8HkGzzpMVBcRz6Tq0vYQA"'
 
 const ENTITY_TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e]*")*\s*$/
 
-/** Weak comparison, as section 13.1.2 asks: `W/"v3"` names the same version. A malformed header names none. */
-export function isNotModified(ifNoneMatch: string | undefined, version: number): boolean {
-  if (ifNoneMatch === undefined) return false
-  if (ifNoneMatch.trim() === '*') return true
-  return ENTITY_TAGS.test(ifNoneMatch) && tagsIn(ifNoneMatch).some((tag) => tag.replace(/^W\//, '') === etagOf(version))
-}
-
 /**
- * The versions a write accepts: `undefined` for any. Strong comparison, as section 13.1.1 asks, so a weak tag and a
- * tag that is not one of ours accept none. A malformed header is refused: ignoring it would write unconditionally.
+ * The entity tags a write accepts: `undefined` for any. Strong comparison, as section 13.1.1 asks, so a weak one counts
+ * for none. A malformed header is refused: ignoring it would write unconditionally.
  */
-export function acceptedVersions(ifMatch: string | undefined): readonly number[] | undefined {
+export function acceptedTags(ifMatch: string | undefined): readonly string[] | undefined {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined
   if (!ENTITY_TAGS.test(ifMatch)) {
     throw invalidRequest([
       { parameter: 'If-Match', detail: `Expected * or quoted entity tags such as ${ETAG_EXAMPLE}.` },
     ])
   }
-  return tagsIn(ifMatch).flatMap((tag) => /^"v(\d{1,15})"$/.exec(tag)?.slice(1).map(Number) ?? [])
-}
-
-function tagsIn(header: string): readonly string[] {
-  return header.match(/(?:W\/)?"[^"]*"/g) ?? []
+  return (ifMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).filter((tag) => !tag.startsWith('W/'))
 }
 
 export const IfNoneMatch = z.object({
@@ -52,11 +37,11 @@ export const IfNoneMatch = z.object({
 
 export const IfMatch = z.object({
   'If-Match': z.string().optional().openapi({
-    description: 'The ETag of the version you have read. If the product has changed since, nothing is written (412).',
+    description: 'The ETag of what you have read. If the product shows anything else since, nothing is written (412).',
     example: ETAG_EXAMPLE,
   }),
 })
 
 export const ETAG_HEADER = {
-  ETag: { description: 'Names this version of the product.', schema: { type: 'string', example: ETAG_EXAMPLE } },
+  ETag: { description: 'Names these bytes.', schema: { type: 'string', example: ETAG_EXAMPLE } },
 } as const

@@ -12,6 +12,7 @@ import application from '../../package.json' with { type: 'json' }
 import { PROBLEMS, type ProblemCode, problemResponses, routeNotFound } from './problem.ts'
 
 export const ADMIN_SCHEME = 'admin'
+export const CUSTOMER_SCHEME = 'customer'
 
 export const CACHE_STATUS_HEADER = {
   'Cache-Status': {
@@ -57,6 +58,13 @@ export function addDocs(app: OpenAPIHono, { publicUrl }: DocsOptions): void {
     scheme: 'bearer',
     description: 'The administrator token (ADMIN_TOKEN). In development: dev-admin-token.',
   })
+  app.openAPIRegistry.registerComponent('securitySchemes', CUSTOMER_SCHEME, {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description:
+      'A JSON Web Token of a customer, signed with CUSTOMER_TOKEN_SECRET (HS256): `sub` is the id of the customer, `exp` is required. In development `npm run token -- --customer 42` makes one.',
+  })
   const document = JSON.stringify(
     app.getOpenAPI31Document({
       openapi: '3.1.0',
@@ -71,6 +79,8 @@ export function addDocs(app: OpenAPIHono, { publicUrl }: DocsOptions): void {
       tags: [
         { name: 'products', description: 'Read products, and change them as an administrator.' },
         { name: 'categories', description: 'The tree of categories.' },
+        { name: 'orders', description: 'Order as a customer. Nothing here is cached.' },
+        { name: 'administration', description: 'Look at the cache, explain it, invalidate and warm it.' },
         { name: 'health', description: 'For load balancers and supervisors.' },
         { name: 'documentation', description: 'What the API says about itself.' },
       ],

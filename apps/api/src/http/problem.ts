@@ -28,15 +28,30 @@ export const PROBLEMS = {
     title: 'This needs the token of an administrator.',
     cure: 'Send `Authorization: Bearer <token>` with the token this server was started with (ADMIN_TOKEN). `npm start` prints the one used in development.',
   },
+  'customer-unauthorized': {
+    status: 401,
+    title: 'This needs the token of a customer.',
+    cure: 'Send `Authorization: Bearer <token>` with a token that has not expired. To try it out, `npm run token -- --customer 42` makes one for customer 42.',
+  },
   'not-found': {
     status: 404,
     title: 'There is nothing here.',
     cure: 'Check the path and the id. An archived product is not found either.',
   },
+  'cache-off': {
+    status: 404,
+    title: 'This server runs without its cache.',
+    cure: 'Start it with CACHE=on, or ask a server that has one. Every read goes to the database meanwhile.',
+  },
   'method-not-allowed': {
     status: 405,
     title: 'This path does not answer to that method.',
     cure: 'The `Allow` header lists the methods it does answer to.',
+  },
+  'insufficient-stock': {
+    status: 409,
+    title: 'There is not enough left.',
+    cure: 'Each member of `errors` points to a line and says how much of its variant is left. Nothing was sold: order at most that, or leave the line out.',
   },
   'version-mismatch': {
     status: 412,
@@ -61,7 +76,17 @@ export const PROBLEMS = {
   'unknown-reference': {
     status: 422,
     title: 'The body names something that does not exist.',
-    cure: 'Each member of `errors` points to the field: a category that does not exist, or a SKU that is not of this product.',
+    cure: 'Each member of `errors` points to the field: a category that does not exist, a SKU that is not of this product, a cached resource that is not declared, or a variant that is not for sale.',
+  },
+  'mixed-currencies': {
+    status: 422,
+    title: 'The lines are sold in different currencies.',
+    cure: 'An order has one currency. Place an order for each.',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'This Idempotency-Key has placed another order.',
+    cure: 'Use a new key for a new order. To repeat an attempt, send the same body as the first time.',
   },
   internal: {
     status: 500,
@@ -81,6 +106,8 @@ export type ProblemCode = keyof typeof PROBLEMS
 export type RequestError =
   | { readonly pointer: string; readonly detail: string }
   | { readonly parameter: string; readonly detail: string }
+  /** What is left of the variant of a line. */
+  | { readonly pointer: string; readonly detail: string; readonly variantId: number; readonly left: number }
 
 interface ProblemOptions {
   readonly errors?: readonly RequestError[]
@@ -112,12 +139,30 @@ export function unauthorized(challenge: string): ProblemError {
   })
 }
 
+export function customerUnauthorized(challenge: string): ProblemError {
+  return new ProblemError('customer-unauthorized', 'The token is missing, has expired or is not a good one.', {
+    headers: { 'WWW-Authenticate': challenge },
+  })
+}
+
 export function productNotFound(): ProblemError {
   return new ProblemError('not-found', 'There is no product with this id.')
 }
 
 export function categoryNotFound(): ProblemError {
   return new ProblemError('not-found', 'There is no category with this slug.')
+}
+
+export function orderNotFound(): ProblemError {
+  return new ProblemError('not-found', 'You have no order with this id.')
+}
+
+export function cachedResourceNotFound(): ProblemError {
+  return new ProblemError('not-found', 'There is no cached resource with this name. GET /admin/cache lists them.')
+}
+
+export function cacheOff(): ProblemError {
+  return new ProblemError('cache-off', 'The cache is switched off, so there is nothing to administer.')
 }
 
 export function routeNotFound(): ProblemError {
@@ -130,7 +175,7 @@ export function methodNotAllowed(allow: string): ProblemError {
 
 /** `etag` is that of the product as it is, so that a client sees at once whether it has read it since. */
 export function versionMismatch(etag: string): ProblemError {
-  return new ProblemError('version-mismatch', 'The version in `If-Match` is not that of the product.', {
+  return new ProblemError('version-mismatch', 'The product is not what `If-Match` names any more.', {
     headers: { ETag: etag },
   })
 }
@@ -162,6 +207,50 @@ export function unknownCategory(): ProblemError {
   })
 }
 
+export function unknownCachedResource(): ProblemError {
+  return new ProblemError('unknown-reference', 'The cached resource is not declared.', {
+    errors: [
+      { pointer: '/resource', detail: 'Expected the name of a declared resource. GET /admin/cache lists them.' },
+    ],
+  })
+}
+
+/** Lines are counted from 0. */
+export function insufficientStock(
+  shortages: readonly { readonly line: number; readonly variantId: number; readonly left: number }[],
+): ProblemError {
+  return new ProblemError('insufficient-stock', 'Nothing was sold: not everything that was ordered is there.', {
+    errors: shortages.map(({ line, variantId, left }) => ({
+      pointer: `/lines/${line}/quantity`,
+      detail: left === 0 ? 'Sold out.' : `At most ${left}.`,
+      variantId,
+      left,
+    })),
+  })
+}
+
+/** Lines are counted from 0. */
+export function unknownVariants(lines: readonly number[]): ProblemError {
+  return new ProblemError('unknown-reference', 'Not every variant that was ordered is for sale.', {
+    errors: lines.map((line) => ({
+      pointer: `/lines/${line}/variantId`,
+      detail: 'Expected the id of a variant of a product that is for sale.',
+    })),
+  })
+}
+
+export function mixedCurrencies(): ProblemError {
+  return new ProblemError('mixed-currencies', 'An order has one currency, and these lines have more.', {
+    errors: [{ pointer: '/lines', detail: 'Expected variants that are sold in one currency.' }],
+  })
+}
+
+export function idempotencyKeyReused(): ProblemError {
+  return new ProblemError('idempotency-key-reused', 'You have placed an order with this key and other lines.', {
+    errors: [{ parameter: 'Idempotency-Key', detail: 'Expected a key that has placed no other order.' }],
+  })
+}
+
 export function internal(): ProblemError {
   return new ProblemError('internal', 'Something failed that should not. The request id finds it in the log.')
 }
@@ -174,6 +263,7 @@ export function unavailable(): ProblemError {
 
 const RequestErrorSchema = z
   .union([
+    z.object({ pointer: z.string(), detail: z.string(), variantId: z.number().int(), left: z.number().int() }),
     z.object({ pointer: z.string(), detail: z.string() }),
     z.object({ parameter: z.string(), detail: z.string() }),
   ])
@@ -219,13 +309,18 @@ export function renderProblem(c: Context, error: ProblemError): Response {
 const EXAMPLES: Record<ProblemCode, ProblemError> = {
   'invalid-request': invalidRequest([{ parameter: 'limit', detail: 'Expected a whole number from 1 to 100.' }]),
   unauthorized: unauthorized('Bearer realm="shop"'),
+  'customer-unauthorized': customerUnauthorized('Bearer realm="shop"'),
   'not-found': productNotFound(),
+  'cache-off': cacheOff(),
   'method-not-allowed': methodNotAllowed('GET'),
-  'version-mismatch': versionMismatch('"v4"'),
+  'insufficient-stock': insufficientStock([{ line: 0, variantId: 136, left: 1 }]),
+  'version-mismatch': versionMismatch('"f8HkGzzpMVBcRz6Tq0vYQA"'),
   'body-too-large': bodyTooLarge(),
   'unsupported-media-type': unsupportedMediaType(),
   'currency-mismatch': currencyMismatch('EUR'),
   'unknown-reference': unknownSku(),
+  'mixed-currencies': mixedCurrencies(),
+  'idempotency-key-reused': idempotencyKeyReused(),
   internal: internal(),
   unavailable: unavailable(),
 }
@@ -240,6 +335,8 @@ export const WRITE_PROBLEMS = [
   'body-too-large',
   'unsupported-media-type',
 ] as const satisfies readonly ProblemCode[]
+/** Of a route of a customer. */
+export const CUSTOMER_PROBLEMS = [...READ_PROBLEMS, 'customer-unauthorized'] as const satisfies readonly ProblemCode[]
 
 interface ProblemResponse {
   description: string

@@ -1,47 +1,31 @@
 /**
- * Products, cached. The only place that knows their keys, lifetimes and tags.
+ * Products, cached. The only place that knows their keys and lifetimes; their tags are in `tags.ts`.
  *
  * A product is cached by its id. A list is cached as ids only and is filled with the cached products when it is read,
- * so a list can show no older price than the product itself. A product that is gone by then is left out.
+ * so a list can show no older price than the product itself. A product that is gone by then is left out, and so is one
+ * that the list's filters would not let in any more. `docs/lists.md` draws it.
  *
- *     tag                  on                                   changed by
- *     product:<id>         the product                          every write to it
- *     category:<id>        every product of the category        nothing yet: products show its name, and no route
- *                                                               changes it
- *     listings             every list                           what can gain or lose a member: category, status
- *     listings:price       lists sorted or filtered by price    a price
- *
- * A new name or description changes no list, and a new price none of those that do not look at prices.
+ * What a write invalidates is not said here: its own rows of the outbox say it, and come with its result.
  */
 
 import type { Cache } from '@shop/cache'
 
-import type { Log } from '../http/request-log.ts'
-import type { ProductRepository, WriteResult } from './repository.ts'
-import {
-  DEFAULT_LIMIT,
-  type Position,
-  type Product,
-  type ProductChange,
-  type ProductQuery,
-  summaryOf,
-} from './schema.ts'
+import { type OwnInvalidationsOptions, ownInvalidations } from '../own-invalidations.ts'
+import type { ProductPage, ProductRepository, WriteResult } from './repository.ts'
+import { PRODUCT_HTTP } from './representation.ts'
+import { DEFAULT_LIMIT, type Position, type Product, type ProductQuery, summaryOf } from './schema.ts'
+import { type PageEnd, tagOfProduct, tagsOfId, tagsOfPage, tagsOfProduct, tagsOfQuery } from './tags.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 
 /** What is kept of a page. */
-interface Listing {
+interface Listing extends PageEnd {
   readonly ids: readonly number[]
   readonly next: Position | null
 }
 
-const LISTINGS = 'listings'
-const LISTINGS_BY_PRICE = 'listings:price'
-const tagOf = (id: number) => `product:${id}`
-
-export interface CachedProductsOptions {
-  readonly log: Log
+export interface CachedProductsOptions extends Omit<OwnInvalidationsOptions, 'cache'> {
   /** How long a load may take, in milliseconds. */
   readonly loadTimeout: number
 }
@@ -49,78 +33,81 @@ export interface CachedProductsOptions {
 export function cachedProducts(
   source: ProductRepository,
   cache: Cache,
-  { log, loadTimeout }: CachedProductsOptions,
+  { loadTimeout, ...options }: CachedProductsOptions,
 ): ProductRepository {
+  const own = ownInvalidations({ cache, ...options })
+
   const byId = cache.resource<number, Product>({
     name: 'product',
     version: 1,
     ttl: 5 * MINUTE,
     negativeTtl: 10 * SECOND,
+    // Lists look into it, and its own route sends it as it is stored.
+    keep: 'both',
+    http: PRODUCT_HTTP,
     loadTimeout,
     key: (id) => [id],
-    tags: (id) => [tagOf(id)],
-    tagsOf: (product) => [`category:${product.category.id}`],
+    tags: tagsOfId,
+    tagsOf: tagsOfProduct,
     load: (id) => source.get(id),
     loadMany: (ids) => source.getMany(ids),
   })
 
   const listings = cache.resource<ProductQuery, Listing>({
     name: 'product-list',
-    version: 1,
+    version: 2,
     ttl: MINUTE,
     loadTimeout,
     key: keyOf,
-    tags: (query) => (looksAtPrices(query) ? [LISTINGS, LISTINGS_BY_PRICE] : [LISTINGS]),
+    tags: tagsOfQuery,
+    tagsOf: tagsOfPage,
     load: async (query) => {
-      const { items, next } = await source.list(query)
-      return { ids: items.map(({ id }) => id), next }
+      const { items, next, ahead } = await source.list(query)
+      return { ids: items.map(({ id }) => id), next, ahead }
     },
   })
 
-  /**
-   * After the commit, never before: a load between the two would keep the old value for its whole ttl. Also after a
-   * write that failed, because the connection may have been lost between the commit and its answer.
-   */
-  async function thenInvalidate(write: Promise<WriteResult>, tags: readonly string[]): Promise<WriteResult> {
+  /** Of a write whose outcome is unknown, the product is all that is known; the relay does the rest. */
+  async function thenInvalidate(id: number, write: Promise<WriteResult>): Promise<WriteResult> {
     const result = await write.catch(async (error: unknown) => {
-      await invalidate(tags)
+      await own.suspect([tagOfProduct(id)])
       throw error
     })
-    if (result.type === 'written') await invalidate(tags)
+    if (result.type === 'written') await own.invalidate(result.own)
     return result
-  }
-
-  async function invalidate(tags: readonly string[]): Promise<void> {
-    const acknowledged = await cache.invalidateTags(tags)
-    // The write stands. The cache goes on trying, and serves nothing of these tags from here meanwhile.
-    if (!acknowledged) log.warn({ tags }, 'invalidation not acknowledged yet')
   }
 
   return {
     async list(query) {
       const listing = await listings.get(query)
-      if (listing === undefined) return { items: [], next: null }
+      if (listing === undefined) return EMPTY
       const products = await byId.getMany(listing.ids)
-      return { items: products.filter((product) => product !== undefined).map(summaryOf), next: listing.next }
+      const items = products.filter((product) => product !== undefined).filter((product) => fits(product, query))
+      return { items: items.map(summaryOf), next: listing.next, ahead: listing.ahead }
     },
     get: (id) => byId.get(id),
+    async represent(id) {
+      const found = await byId.getBytes(id)
+      return found && { ...found, headers: byId.httpHeaders }
+    },
     getMany: (ids) => byId.getMany(ids),
-    update(id, change, options) {
-      const tags = movesBetweenLists(change) ? [tagOf(id), LISTINGS] : [tagOf(id)]
-      return thenInvalidate(source.update(id, change, options), tags)
-    },
-    setPrice(id, price, options) {
-      return thenInvalidate(source.setPrice(id, price, options), [tagOf(id), LISTINGS_BY_PRICE])
-    },
+    update: (id, change, options) => thenInvalidate(id, source.update(id, change, { ...options, withOwnTags: true })),
+    setPrice: (id, price, options) => thenInvalidate(id, source.setPrice(id, price, { ...options, withOwnTags: true })),
   }
 }
 
-function movesBetweenLists({ categoryId, status }: ProductChange): boolean {
-  return categoryId !== undefined || status !== undefined
-}
+const EMPTY: ProductPage = { items: [], next: null, ahead: null }
 
-function looksAtPrices({ sort, minPrice, maxPrice }: ProductQuery): boolean {
-  return sort === 'price' || sort === '-price' || minPrice !== undefined || maxPrice !== undefined
+/**
+ * Whether a list may show a product as it is now.
+ *
+ *     list:     ids from memory ------------ products: 1200
+ *     another:                 price 1200, invalidate
+ *                                              maxPrice=1000 must not show it
+ */
+function fits({ price, inStock }: Product, query: ProductQuery): boolean {
+  const { minPrice = 0, maxPrice = Number.POSITIVE_INFINITY } = query
+  return price.amount >= minPrice && price.amount <= maxPrice && (inStock || !query.inStock)
 }
 
 /** One key for one list, however it was asked for: what is default is left out, and the order is fixed. */

@@ -2,41 +2,57 @@
  * Products, in Postgres.
  *
  * Every read is one statement, prepared under a name: the variants come as JSON in the row of their product. Every
- * write is one transaction that first locks the row of the product, so that the version compared is the version
- * changed. What a write refuses is a value, not an error: the caller decides what it means.
+ * write is one transaction that first locks the row of the product, so that what is compared is what is changed. What a write refuses is a value, not an error: the caller decides what it means.
  */
 
 import type { Database } from '@shop/db'
-import { categories, prices, products, stock, variants } from '@shop/db'
+import { categories, type OwnTags, ownTags, prices, products, stock, variants } from '@shop/db'
 import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import { type AnyPgColumn, alias } from 'drizzle-orm/pg-core'
 
+import { entityTagOf, type Representation, represent } from './representation.ts'
 import type { Position, PriceChange, Product, ProductChange, ProductQuery, ProductSummary, Sort } from './schema.ts'
 
 export interface ProductPage {
   readonly items: readonly ProductSummary[]
   /** Where the next page begins; null when this is the last. */
   readonly next: Position | null
+  /** The sort key of the first product of the next page; null when this is the last. */
+  readonly ahead: number | null
 }
 
 export interface WriteOptions {
-  /** The versions on which the write may be carried out. `undefined`: on any. */
-  readonly ifVersion?: readonly number[] | undefined
+  /** The entity tags of the representations on which the write may be carried out. `undefined`: on any. */
+  readonly ifMatch?: readonly string[] | undefined
+  /**
+   * Whether the result says what the write invalidates, which costs a statement.
+   * @default false
+   */
+  readonly withOwnTags?: boolean | undefined
 }
 
 export type WriteRefusal =
   | { readonly type: 'not-found' }
-  | { readonly type: 'version-mismatch'; readonly version: number }
+  | { readonly type: 'version-mismatch'; readonly entityTag: string }
   | { readonly type: 'currency-mismatch'; readonly currency: string }
   | { readonly type: 'unknown-sku' }
   | { readonly type: 'unknown-category' }
 
-export type WriteResult = { readonly type: 'written'; readonly product: Product } | WriteRefusal
+export interface Written {
+  readonly type: 'written'
+  readonly product: Product
+  /** What the write invalidates, as the database says it; only if it was asked for. */
+  readonly own?: OwnTags
+}
+
+export type WriteResult = Written | WriteRefusal
 
 /** An archived product is found by no read; a write finds it, or it could not come back. */
 export interface ProductRepository {
   list(query: ProductQuery): Promise<ProductPage>
   get(id: number): Promise<Product | undefined>
+  /** As `get`, the bytes in which it leaves. */
+  represent(id: number): Promise<Representation | undefined>
   /** In the order of `ids`, with `undefined` where there is no such product. */
   getMany(ids: readonly number[]): Promise<(Product | undefined)[]>
   /** Resolves when the change is committed. */
@@ -124,16 +140,24 @@ export function postgresProducts(db: Database['db']): ProductRepository {
         limit: query.limit + 1,
       })
       const items = rows.slice(0, query.limit)
-      const last = rows.length > query.limit ? items.at(-1) : undefined
+      const { keyOf } = ORDERS[query.sort]
+      const ahead = rows[query.limit]
+      const last = ahead && items.at(-1)
       return {
         items: items.map(toSummary),
-        next: last === undefined ? null : { value: ORDERS[query.sort].keyOf(last), id: last.id },
+        next: last === undefined ? null : { value: keyOf(last), id: last.id },
+        ahead: ahead === undefined ? null : keyOf(ahead),
       }
     },
 
     async get(id) {
       const [row] = await one.execute({ id })
       return row && toProduct(row)
+    },
+
+    async represent(id) {
+      const [row] = await one.execute({ id })
+      return row && represent(toProduct(row))
     },
 
     async getMany(ids) {
@@ -149,7 +173,7 @@ export function postgresProducts(db: Database['db']): ProductRepository {
           const refusal = await lockRow(tx, id, options)
           if (refusal) return refusal
           await tx.update(products).set(change).where(eq(products.id, id))
-          return { type: 'written', product: await readBack(tx, id) }
+          return readBack(tx, id, options)
         })
       } catch (error) {
         if (violates(error, CATEGORY_EXISTS)) return { type: 'unknown-category' }
@@ -175,37 +199,45 @@ export function postgresProducts(db: Database['db']): ProductRepository {
           )
           .returning({ variantId: prices.variantId })
         if (written.length === 0) return { type: 'unknown-sku' }
-        return { type: 'written', product: await readBack(tx, id) }
+        return readBack(tx, id, options)
       })
     },
   }
 
-  /** Reads the version under the lock of the row, so that nobody changes it before the write that follows. */
+  /** Compares under the lock of the row, so that nobody changes it before the write that follows. */
   async function lockRow(
     tx: Pick<typeof db, 'select'>,
     id: number,
-    { ifVersion }: WriteOptions = {},
+    { ifMatch }: WriteOptions = {},
     currency?: string,
   ): Promise<WriteRefusal | undefined> {
     const [row] = await tx
-      .select({ version: products.version, currency: products.currency })
+      .select({ currency: products.currency })
       .from(products)
       .where(eq(products.id, id))
       .for('no key update')
     // A product without a price has never been on sale; it is not of this API yet.
     if (row === undefined || row.currency === null) return { type: 'not-found' }
-    if (ifVersion !== undefined && !ifVersion.includes(row.version)) {
-      return { type: 'version-mismatch', version: row.version }
-    }
+    const entityTag = ifMatch && entityTagOf(await readLocked(tx, id))
+    if (entityTag !== undefined && !ifMatch?.includes(entityTag)) return { type: 'version-mismatch', entityTag }
     if (currency !== undefined && currency !== row.currency)
       return { type: 'currency-mismatch', currency: row.currency }
     return undefined
   }
 
-  async function readBack(tx: Pick<typeof db, 'select'>, id: number): Promise<Product> {
+  async function readLocked(tx: Pick<typeof db, 'select'>, id: number): Promise<Product> {
     const [row] = await selectProducts(tx).where(eq(products.id, id))
     if (row === undefined) throw new Error('A product that this transaction has locked is gone')
     return toProduct(row)
+  }
+
+  async function readBack(
+    tx: Pick<typeof db, 'select' | 'execute'>,
+    id: number,
+    { withOwnTags = false }: WriteOptions = {},
+  ): Promise<Written> {
+    const product = await readLocked(tx, id)
+    return withOwnTags ? { type: 'written', product, own: await ownTags(tx) } : { type: 'written', product }
   }
 }
 

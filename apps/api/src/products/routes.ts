@@ -1,8 +1,9 @@
 /** The routes of products: schema in, one call of the repository, schema out. */
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { answerBytes } from '@shop/cache/hono'
 import type { MiddlewareHandler } from 'hono'
-import { acceptedVersions, ETAG_HEADER, etagOf, IfMatch, IfNoneMatch, isNotModified } from '../http/conditional.ts'
+import { acceptedTags, ETAG_HEADER, IfMatch, IfNoneMatch } from '../http/conditional.ts'
 import { ADMIN_SCHEME, CACHE_STATUS_HEADER } from '../http/docs.ts'
 import {
   currencyMismatch,
@@ -19,6 +20,7 @@ import {
 import { refuseInvalid } from '../http/validation.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { ProductRepository, WriteRefusal, WriteResult } from './repository.ts'
+import { entityTagOf } from './representation.ts'
 import {
   BATCH_EXAMPLE,
   DEFAULT_LIMIT,
@@ -152,29 +154,27 @@ export function productRoutes(products: ProductRepository, requireAdmin: Middlew
   })
 
   app.openapi(getRoute, async (c) => {
-    const product = await products.get(c.req.valid('param').id)
-    if (product === undefined) throw productNotFound()
-    const headers = { ...REVALIDATE, ETag: etagOf(product.version) }
-    if (isNotModified(c.req.valid('header')['If-None-Match'], product.version)) return c.body(null, 304, headers)
-    return c.json(product, 200, headers)
+    const found = await products.represent(c.req.valid('param').id)
+    if (found === undefined) throw productNotFound()
+    return answerBytes(c, found.headers, found)
   })
 
   app.openapi({ ...updateRoute, middleware: requireAdmin }, async (c) => {
     const product = written(
       await products.update(c.req.valid('param').id, c.req.valid('json'), {
-        ifVersion: acceptedVersions(c.req.valid('header')['If-Match']),
+        ifMatch: acceptedTags(c.req.valid('header')['If-Match']),
       }),
     )
-    return c.json(product, 200, { ...REVALIDATE, ETag: etagOf(product.version) })
+    return c.json(product, 200, { ...REVALIDATE, ETag: entityTagOf(product) })
   })
 
   app.openapi({ ...setPriceRoute, middleware: requireAdmin }, async (c) => {
     const product = written(
       await products.setPrice(c.req.valid('param').id, c.req.valid('json'), {
-        ifVersion: acceptedVersions(c.req.valid('header')['If-Match']),
+        ifMatch: acceptedTags(c.req.valid('header')['If-Match']),
       }),
     )
-    return c.json(product, 200, { ...REVALIDATE, ETag: etagOf(product.version) })
+    return c.json(product, 200, { ...REVALIDATE, ETag: entityTagOf(product) })
   })
 
   return app
@@ -204,7 +204,7 @@ function refusalProblem(refusal: WriteRefusal): ProblemError {
     case 'not-found':
       return productNotFound()
     case 'version-mismatch':
-      return versionMismatch(etagOf(refusal.version))
+      return versionMismatch(refusal.entityTag)
     case 'currency-mismatch':
       return currencyMismatch(refusal.currency)
     case 'unknown-sku':

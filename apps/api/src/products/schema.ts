@@ -58,7 +58,7 @@ const summaryShape = {
   inStock: z.boolean().openapi({ description: 'Whether any variant can be bought.' }),
   rating: z.object({ average: z.number().nullable(), count: z.number().int() }),
   status: z.enum(['active', 'archived']).openapi({ description: 'An archived product is not found by any read.' }),
-  version: z.number().int().openapi({ description: 'Grows with each change. The ETag is made of it.' }),
+  version: z.number().int().openapi({ description: 'Grows with each change of the product itself.' }),
   updatedAt: z.iso.datetime(),
 }
 

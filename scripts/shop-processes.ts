@@ -1,8 +1,9 @@
 /**
- * The API processes: started together on ports in a row, watched, stopped together.
+ * The processes of the shop, the API's and the worker: each kind started together on ports in a row, watched, stopped
+ * together.
  *
  * Each is a session of its own, so that a Ctrl-C reaches it only through us, once. If this process is killed the end of
- * the channel tells them, and they drain by themselves; `stopLeftApis` is for those that do not.
+ * the channel tells them, and they drain by themselves; `stopLeftProcesses` is for those that do not.
  */
 
 import { type ChildProcess, fork } from 'node:child_process'
@@ -17,15 +18,20 @@ import { freePort, markOf, processesOf, signal, until } from '@shop/local-stack'
 import { formatLog } from './api-log.ts'
 import { SHOP_FOLDER } from './folders.ts'
 
-const MAIN = fileURLToPath(new URL('../apps/api/src/main.ts', import.meta.url))
+const MAIN = {
+  api: fileURLToPath(new URL('../apps/api/src/main.ts', import.meta.url)),
+  worker: fileURLToPath(new URL('../apps/worker/src/main.ts', import.meta.url)),
+} as const
 /** An argument nobody reads: it tells our processes from others in the process table. */
 const MARK = markOf(SHOP_FOLDER)
 
 const START_LIMIT_MS = 30_000
 const DRAIN_LIMIT_MS = 15_000 // Its own limit is 10 s; past this it does not stop by itself.
 
-export interface ApiOptions {
+export interface GroupOptions {
+  readonly kind: keyof typeof MAIN
   readonly count: number
+  /** Where the first of them listens, 0 for any free port; the others follow. */
   readonly port: number
   readonly env: NodeJS.ProcessEnv
   /** A line of a process's log, for a person. */
@@ -34,8 +40,9 @@ export interface ApiOptions {
   onExit(name: string, how: string): void
 }
 
-export interface Apis {
+export interface ProcessGroup {
   readonly urls: readonly string[]
+  start(): Promise<void>
   /** Drains and starts one after the other, on the same ports. */
   restart(): Promise<void>
   /** Drains all at once. Rejects if one had to be killed. */
@@ -44,7 +51,7 @@ export interface Apis {
   force(): void
 }
 
-interface Api {
+interface Member {
   readonly name: string
   readonly port: number
   child: ChildProcess | undefined
@@ -52,24 +59,32 @@ interface Api {
 }
 
 /** A group that has no processes yet, so that it can be stopped at any moment of its start. */
-export function apiGroup(options: ApiOptions): Apis & { start(): Promise<void> } {
-  const apis: Api[] = []
+export function processGroup(options: GroupOptions): ProcessGroup {
+  const members: Member[] = []
   const urls: string[] = []
 
-  const startOne = async (api: Api): Promise<string> => {
-    const env = { ...options.env, PORT: String(api.port) }
-    const child = fork(MAIN, [MARK], { env, execArgv: [], detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
-    api.child = child
-    api.stopping = false
-    const label = options.count > 1 || options.env.LOG_LEVEL === 'info' ? api.name : 'api'
+  const startOne = async (member: Member): Promise<string> => {
+    const env = { ...options.env, PORT: String(member.port) }
+    const child = fork(MAIN[options.kind], [MARK], {
+      env,
+      execArgv: [],
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    member.child = child
+    member.stopping = false
+    const label = options.count > 1 || options.env.LOG_LEVEL === 'info' ? member.name : options.kind
     for (const stream of [child.stdout, child.stderr]) relay(stream, (line) => options.say(formatLog(label, line)))
     const ended = once(child, 'exit').then(([code, signalName]) => {
-      api.child = undefined
+      member.child = undefined
       return signalName ? `killed by ${signalName}` : `exit code ${code}`
     })
-    const url = await Promise.race([listening(child), ended.then((how) => Promise.reject(notStarted(api.name, how)))])
+    const url = await Promise.race([
+      listening(child),
+      ended.then((how) => Promise.reject(notStarted(member.name, how))),
+    ])
     void ended.then((how) => {
-      if (!api.stopping) options.onExit(api.name, how)
+      if (!member.stopping) options.onExit(member.name, how)
     })
     return url
   }
@@ -81,24 +96,24 @@ export function apiGroup(options: ApiOptions): Apis & { start(): Promise<void> }
       for (let n = 1; n <= options.count; n++) {
         const free = await freePort(port)
         if (port !== 0 && free !== port) options.say(`  Port ${port} is taken, using ${free}.`)
-        apis.push({ name: `api ${n}`, port: free, child: undefined, stopping: false })
+        members.push({ name: nameOf(options, n), port: free, child: undefined, stopping: false })
         port = free + 1
       }
-      urls.push(...(await Promise.all(apis.map(startOne))))
+      urls.push(...(await Promise.all(members.map(startOne))))
     },
     async restart() {
-      for (const api of apis) {
-        await stopOne(api)
-        await startOne(api)
+      for (const member of members) {
+        await stopOne(member)
+        await startOne(member)
       }
     },
     async stop() {
-      const results = await Promise.allSettled(apis.map(stopOne))
+      const results = await Promise.allSettled(members.map(stopOne))
       const failed = results.find((result) => result.status === 'rejected')
       if (failed) throw failed.reason
     },
     force() {
-      for (const { child } of apis) child?.kill('SIGKILL')
+      for (const { child } of members) child?.kill('SIGKILL')
     },
   }
 }
@@ -120,10 +135,13 @@ function isForbidden(port: number): Promise<boolean> {
   })
 }
 
-/** Ends the API processes that a killed start of this clone left, so that their ports are free again. */
-export async function stopLeftApis(): Promise<void> {
+/** Ends the processes that a killed start of this clone left, so that their ports are free again. */
+export async function stopLeftProcesses(): Promise<void> {
+  const mains = Object.values(MAIN)
   const left = () =>
-    processesOf(['node'], MARK).filter(({ pid, command }) => pid !== process.pid && command.includes(MAIN))
+    processesOf(['node'], MARK).filter(
+      ({ pid, command }) => pid !== process.pid && mains.some((main) => command.includes(main)),
+    )
   for (const [name, limitMs] of [
     ['SIGTERM', 3_000],
     ['SIGKILL', 3_000],
@@ -133,17 +151,21 @@ export async function stopLeftApis(): Promise<void> {
   }
 }
 
-async function stopOne(api: Api): Promise<void> {
-  const { child } = api
+function nameOf({ kind, count }: GroupOptions, n: number): string {
+  return kind === 'api' || count > 1 ? `${kind} ${n}` : kind
+}
+
+async function stopOne(member: Member): Promise<void> {
+  const { child } = member
   if (!child) return
-  api.stopping = true
+  member.stopping = true
   const exit = once(child, 'exit')
   child.kill('SIGTERM')
   const inTime = await Promise.race([exit.then(() => true), until(() => false, DRAIN_LIMIT_MS)])
   if (inTime) return
   child.kill('SIGKILL')
   await exit
-  throw new Error(`${api.name} did not drain within ${DRAIN_LIMIT_MS / 1000} s and was killed`)
+  throw new Error(`${member.name} did not drain within ${DRAIN_LIMIT_MS / 1000} s and was killed`)
 }
 
 async function listening(child: ChildProcess): Promise<string> {

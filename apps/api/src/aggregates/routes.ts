@@ -1,0 +1,140 @@
+/**
+ * The routes of aggregates: schema in, what was counted, schema out.
+ *
+ * What was counted names products by their ids only; they are read when they are shown, so none of these answers has a
+ * price older than the product's own.
+ */
+
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+
+import { CategoryParams } from '../categories/schema.ts'
+import { CACHE_STATUS_HEADER } from '../http/docs.ts'
+import { categoryNotFound, problemResponses, productNotFound, READ_PROBLEMS } from '../http/problem.ts'
+import { refuseInvalid } from '../http/validation.ts'
+import type { ProductRepository } from '../products/repository.ts'
+import { DEFAULT_LIMIT, ProductParams, summaryOf } from '../products/schema.ts'
+import type { AggregateRepository } from './repository.ts'
+import {
+  BestSellers,
+  BestSellersQuery,
+  CategoryFacets,
+  type Period,
+  ProductRatings,
+  RelatedProducts,
+} from './schema.ts'
+
+const NoQuery = z.strictObject({})
+
+const REVALIDATE = { 'Cache-Control': 'no-cache' } as const
+
+const facetsRoute = createRoute({
+  method: 'get',
+  path: '/categories/{slug}/facets',
+  tags: ['categories'],
+  summary: 'What there is in a category and everything below it, by brand, price and rating',
+  description: 'Counted every few minutes, and not for each reader: `refreshedAt` says when.',
+  request: { params: CategoryParams, query: NoQuery },
+  responses: {
+    200: {
+      description: 'The numbers of the last count. A category that is younger than it has none yet.',
+      headers: CACHE_STATUS_HEADER,
+      content: { 'application/json': { schema: CategoryFacets } },
+    },
+    ...problemResponses(...READ_PROBLEMS, 'not-found'),
+  },
+})
+
+const bestSellersRoute = createRoute({
+  method: 'get',
+  path: '/best-sellers',
+  tags: ['products'],
+  summary: 'What sells best',
+  description: 'The ranks are those of the last count (`refreshedAt`); the products are as they are.',
+  request: { query: BestSellersQuery },
+  responses: {
+    200: {
+      description: 'The ranks, the best first.',
+      headers: CACHE_STATUS_HEADER,
+      content: { 'application/json': { schema: BestSellers } },
+    },
+    ...problemResponses(...READ_PROBLEMS),
+  },
+})
+
+const relatedRoute = createRoute({
+  method: 'get',
+  path: '/products/{id}/related',
+  tags: ['products'],
+  summary: 'What was bought together with a product',
+  description: 'Which ones is of the last count (`refreshedAt`); the products are as they are.',
+  request: { params: ProductParams, query: NoQuery },
+  responses: {
+    200: {
+      description: 'Other products, or none if it was never bought with another.',
+      headers: CACHE_STATUS_HEADER,
+      content: { 'application/json': { schema: RelatedProducts } },
+    },
+    ...problemResponses(...READ_PROBLEMS, 'not-found'),
+  },
+})
+
+const ratingsRoute = createRoute({
+  method: 'get',
+  path: '/products/{id}/ratings',
+  tags: ['products'],
+  summary: 'How a product was rated, star by star',
+  description: 'Of the last count (`refreshedAt`). The `rating` of the product itself is as it is.',
+  request: { params: ProductParams, query: NoQuery },
+  responses: {
+    200: {
+      description: 'The average and the count of each number of stars.',
+      headers: CACHE_STATUS_HEADER,
+      content: { 'application/json': { schema: ProductRatings } },
+    },
+    ...problemResponses(...READ_PROBLEMS, 'not-found'),
+  },
+})
+
+export function aggregateRoutes(
+  aggregates: AggregateRepository,
+  products: Pick<ProductRepository, 'get' | 'getMany'>,
+): OpenAPIHono {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid })
+
+  app.openapi(facetsRoute, async (c) => {
+    const facets = await aggregates.facets(c.req.valid('param').slug)
+    if (facets === undefined) throw categoryNotFound()
+    return c.json(facets, 200, REVALIDATE)
+  })
+
+  app.openapi(bestSellersRoute, async (c) => {
+    const { days, limit = DEFAULT_LIMIT } = c.req.valid('query')
+    const period: Period = days === '30' ? 30 : 7
+    const { refreshedAt, productIds } = await aggregates.bestSellers(period)
+    const found = await products.getMany(productIds.slice(0, limit))
+    const items = found.flatMap((product, index) =>
+      product === undefined ? [] : [{ rank: index + 1, product: summaryOf(product) }],
+    )
+    return c.json({ days: period, items, refreshedAt }, 200, REVALIDATE)
+  })
+
+  app.openapi(relatedRoute, async (c) => {
+    const productId = await existing(c.req.valid('param').id)
+    const { refreshedAt, productIds } = await aggregates.related(productId)
+    const found = await products.getMany(productIds)
+    const items = found.filter((product) => product !== undefined).map(summaryOf)
+    return c.json({ productId, items, refreshedAt }, 200, REVALIDATE)
+  })
+
+  app.openapi(ratingsRoute, async (c) => {
+    return c.json(await aggregates.ratings(await existing(c.req.valid('param').id)), 200, REVALIDATE)
+  })
+
+  /** First and not at the same time: aggregates have an answer for every id, and would keep one for each that is tried. */
+  async function existing(productId: number): Promise<number> {
+    if ((await products.get(productId)) === undefined) throw productNotFound()
+    return productId
+  }
+
+  return app
+}

@@ -1,0 +1,87 @@
+/**
+ * What the worker needs, built in order from the configuration, and its jobs; closed in the opposite order.
+ *
+ * A server that is down stops no start: the jobs wait for it, and say so.
+ */
+
+import { type CacheEvent, createCache, describeEvent as describeCacheEvent } from '@shop/cache'
+import { otel } from '@shop/cache/otel'
+import { redis } from '@shop/cache/redis'
+import { connect, outboxLag, viewAges } from '@shop/db'
+import { traceQuery } from '@shop/telemetry'
+
+import { startAudit } from './audit.ts'
+import type { Config } from './config.ts'
+import { describeEvent } from './describe.ts'
+import type { Emit } from './events.ts'
+import type { HealthDeps } from './health.ts'
+import type { Job } from './job.ts'
+import { measureEvents } from './metrics.ts'
+import { startPruning } from './prune.ts'
+import { startRefreshing } from './refresh.ts'
+import { type Relay, startRelay } from './relay.ts'
+
+/** How long a start waits for Redis before the relay says that it is not there. */
+const CACHE_READY_MS = 1_000
+/** One answer may take this long: a late relay is better than one that gives up and begins anew. */
+const COMMAND_TIMEOUT_MS = 1_000
+
+/** The part of pino's logger that the worker uses. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface Deps {
+  readonly health: Omit<HealthDeps, 'lifecycle'>
+  startJobs(): void
+  /** Each job ends its turn; then the connections go. */
+  close(): Promise<void>
+}
+
+export async function openDeps(config: Config, log: Log): Promise<Deps> {
+  const open = () => connect({ url: config.databaseUrl, max: 1, applicationName: config.serviceName, hook: traceQuery })
+  // Two connections each. A refresh takes one for as long as it lasts, and neither the relay nor a question waits for it.
+  const [relaying, refreshing, other] = [open(), open(), open()]
+  const jobs: Job[] = []
+  let relay: Relay | undefined
+
+  const cache = createCache({
+    name: 'shop',
+    redis: redis({ url: config.redisUrl, commandTimeout: COMMAND_TIMEOUT_MS }),
+    onEvent: (event: CacheEvent) => {
+      const line = describeCacheEvent(event)
+      if (line) log[line.level](line.fields, line.message)
+      if (event.type === 'reset' && event.reason === 'epoch') relay?.replay()
+    },
+    hooks: otel(),
+  })
+  await cache.ready({ timeout: CACHE_READY_MS })
+
+  const oldestOpenMs = async () => (await outboxLag(other.sql)).ageMs
+  const measure = measureEvents({
+    oldestOpenMs,
+    viewAgesMs: async () => new Map((await viewAges(other.sql)).map(({ view, ageMs }) => [view, ageMs])),
+  })
+  const emit: Emit = (event) => {
+    measure(event)
+    const line = describeEvent(event)
+    if (line) log[line.level](line.fields, line.message)
+  }
+
+  return {
+    health: { oldestOpenMs, redis: () => cache.health().redis },
+    startJobs() {
+      relay = startRelay({ sql: relaying.sql, cache, emit, intervalMs: config.relayIntervalMs })
+      jobs.push(relay, startRefreshing({ sql: refreshing.sql, emit }), startPruning({ sql: other.sql, emit }))
+      if (config.auditUrls.length > 0) jobs.push(startAudit({ sql: other.sql, urls: config.auditUrls, emit }))
+    },
+    async close() {
+      await Promise.all(jobs.map((job) => job.stop()))
+      await cache.close()
+      await Promise.all([relaying, refreshing, other].map((database) => database.close()))
+    },
+  }
+}
