@@ -1,4 +1,4 @@
-/** `npm run propagation`, `npm run visibility` and `npm run outage`: measures on a private shop, each with one number. */
+/** `npm run propagation`, `visibility`, `savings` and `outage`: measures on a private shop, each with one number. */
 
 import { helpOf, isMeasure, LoadTestError, MEASURES, parseMeasure } from '@shop/load-tests'
 import { LocalStackError } from '@shop/local-stack'

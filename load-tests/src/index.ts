@@ -1,6 +1,6 @@
 /**
- * `@shop/load-tests`: the programs behind `npm run flash-sale`, `npm run propagation`, `npm run visibility` and
- * `npm run outage`.
+ * `@shop/load-tests`: the programs behind `npm run flash-sale`, and the measures `propagation`, `visibility`, `savings`
+ * and `outage`.
  */
 
 export { LoadTestError } from './errors.ts'

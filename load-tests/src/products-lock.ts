@@ -51,6 +51,10 @@ export interface PostgresWatch {
   waiting(): Promise<number>
   /** From now on. */
   countFromHere(): Promise<void>
+  /** Statements that have read any table since then, but for Postgres' own. */
+  reads(): Promise<number>
+  /** Products on sale and categories, the most popular first. */
+  popularity(): Promise<{ readonly products: readonly number[]; readonly categories: readonly string[] }>
   /** Statements that have read products since then, whatever their shape: a split or batched query counts too. */
   productReads(): Promise<number>
   version(): Promise<string>
@@ -68,6 +72,23 @@ export function watchPostgres(url: string): PostgresWatch {
 
     async countFromHere() {
       await sql`select pg_stat_statements_reset()`
+    },
+
+    async reads() {
+      const [row] = await sql<{ calls: number }[]>`
+        select coalesce(sum(calls), 0)::int as calls from pg_stat_statements
+        where dbid = (select oid from pg_database where datname = current_database())
+          and query ~* ${'\\mfrom\\M'} and query !~* ${'\\mpg_'}`
+      return row?.calls ?? 0
+    },
+
+    async popularity() {
+      const products = await sql<{ id: number }[]>`
+        select id::int from products where status = 'active' order by popularity desc, id`
+      const categories = await sql<{ slug: string }[]>`
+        select c.slug from categories c left join products p on p.category_id = c.id and p.status = 'active'
+          group by c.id order by coalesce(sum(p.popularity), 0) desc, c.id`
+      return { products: products.map(({ id }) => id), categories: categories.map(({ slug }) => slug) }
     },
 
     async productReads() {

@@ -11,7 +11,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { migrate, seed } from '@shop/db'
+import { migrate, type SeedSize, seed } from '@shop/db'
 import { type RunningServer, startPostgres, startRedis, temporaryDirectory, throwaway } from '@shop/local-stack'
 
 import { shopFailed } from './errors.ts'
@@ -64,7 +64,7 @@ export interface Api {
   stop(): Promise<void>
 }
 
-export async function openShop(signal: AbortSignal): Promise<Shop> {
+export async function openShop(signal: AbortSignal, size: SeedSize = 'tiny'): Promise<Shop> {
   const stack = new AsyncDisposableStack()
   try {
     const directory = await temporaryDirectory('flash-sale')
@@ -81,7 +81,7 @@ export async function openShop(signal: AbortSignal): Promise<Shop> {
     stack.defer(() => postgres.stop())
     signal.throwIfAborted()
     await migrate(postgres.url)
-    const { counts } = await seed(postgres.url, { size: 'tiny' })
+    const { counts } = await seed(postgres.url, { size })
     signal.throwIfAborted()
 
     const redisVersion = await versionOfRedis(redis.url)

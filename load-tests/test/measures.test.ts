@@ -13,6 +13,8 @@ describe('the argument of a measure', () => {
     ['visibility', [], 1_000],
     ['visibility', ['--changes', '10000'], 10_000],
     ['propagation', ['--changes', '7'], 7],
+    ['savings', [], 50_000],
+    ['savings', ['--requests', '2000'], 2_000],
     ['outage', ['--seconds', '4'], 4],
     ['outage', [], 5],
     ['outage', ['300'], 300],
@@ -40,7 +42,7 @@ describe('the argument of a measure', () => {
     expect(() => parseMeasure(name, argv)).toThrow(message)
   })
 
-  test.each(['propagation', 'visibility', 'outage'] as const)(
+  test.each(['propagation', 'visibility', 'savings', 'outage'] as const)(
     'the help of %s has the form that npm passes on',
     (name) => {
       expect(helpOf(name)).toContain(`npm run ${name} -- `)

@@ -102,7 +102,7 @@ describe('ratings', () => {
     const id = fixtureId('soundbar')
     const refreshedAt = await dateOf('product_ratings')
     const stars = { 1: 0, 2: 0, 3: 0, 4: 0, 5: 0 }
-    expect(await aggregates.ratings(id)).toEqual({ productId: id, average: 0, count: 0, stars, refreshedAt })
+    expect(await aggregates.ratings(id)).toEqual({ productId: id, average: null, count: 0, stars, refreshedAt })
   })
 })
 

@@ -124,7 +124,7 @@ export function postgresAggregates(db: Database['db']): AggregateRepository {
       const row = dated((await ratings.execute({ productId }))[0])
       return {
         productId,
-        average: row.average ?? 0,
+        average: row.average,
         count: row.count ?? 0,
         stars: toStars(row.stars ?? []),
         refreshedAt: row.refreshedAt.toISOString(),

@@ -149,7 +149,7 @@ const RATINGS_EXAMPLE = {
 export const ProductRatings = z
   .object({
     productId: count,
-    average: z.number().openapi({ description: 'With two decimals. 0 without reviews.' }),
+    average: z.number().nullable().openapi({ description: 'With two decimals; null without reviews.' }),
     count,
     stars: z
       .object({ 1: count, 2: count, 3: count, 4: count, 5: count })
