@@ -55,9 +55,10 @@ by SQL and in bulk, which only the worker tells the caches of. None may stay uns
     option: '--requests',
     least: 1_000,
     most: 1_000_000,
-    usual: 50_000,
+    usual: 300_000,
     about: `How many queries does the cache save? The same requests without it and with it, each from
-cold, on 10 000 products: queries of 1 000 requests, and which tier answered.`,
+cold, on 10 000 products: queries of 1 000 requests, and which tier answered. Each product
+and list has to be loaded once, so fewer requests have a larger share of loads.`,
   },
   outage: {
     run: outage,

@@ -13,7 +13,7 @@ describe('the argument of a measure', () => {
     ['visibility', [], 1_000],
     ['visibility', ['--changes', '10000'], 10_000],
     ['propagation', ['--changes', '7'], 7],
-    ['savings', [], 50_000],
+    ['savings', [], 300_000],
     ['savings', ['--requests', '2000'], 2_000],
     ['outage', ['--seconds', '4'], 4],
     ['outage', [], 5],
