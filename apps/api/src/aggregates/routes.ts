@@ -8,7 +8,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 
 import { CategoryParams } from '../categories/schema.ts'
-import { CACHE_STATUS_HEADER } from '../http/docs.ts'
+import { answerComposed, CURRENT_HEADERS, IfNoneMatch, NOT_MODIFIED } from '../http/conditional.ts'
 import { categoryNotFound, problemResponses, productNotFound, READ_PROBLEMS } from '../http/problem.ts'
 import { refuseInvalid } from '../http/validation.ts'
 import type { ProductRepository } from '../products/repository.ts'
@@ -25,21 +25,20 @@ import {
 
 const NoQuery = z.strictObject({})
 
-const REVALIDATE = { 'Cache-Control': 'no-cache' } as const
-
 const facetsRoute = createRoute({
   method: 'get',
   path: '/categories/{slug}/facets',
   tags: ['categories'],
   summary: 'What there is in a category and everything below it, by brand, price and rating',
   description: 'Counted every few minutes, and not for each reader: `refreshedAt` says when.',
-  request: { params: CategoryParams, query: NoQuery },
+  request: { params: CategoryParams, query: NoQuery, headers: IfNoneMatch },
   responses: {
     200: {
       description: 'The numbers of the last count. A category that is younger than it has none yet.',
-      headers: CACHE_STATUS_HEADER,
+      headers: CURRENT_HEADERS,
       content: { 'application/json': { schema: CategoryFacets } },
     },
+    ...NOT_MODIFIED,
     ...problemResponses(...READ_PROBLEMS, 'not-found'),
   },
 })
@@ -50,13 +49,14 @@ const bestSellersRoute = createRoute({
   tags: ['products'],
   summary: 'What sells best',
   description: 'The ranks are those of the last count (`refreshedAt`); the products are as they are.',
-  request: { query: BestSellersQuery },
+  request: { query: BestSellersQuery, headers: IfNoneMatch },
   responses: {
     200: {
       description: 'The ranks, the best first.',
-      headers: CACHE_STATUS_HEADER,
+      headers: CURRENT_HEADERS,
       content: { 'application/json': { schema: BestSellers } },
     },
+    ...NOT_MODIFIED,
     ...problemResponses(...READ_PROBLEMS),
   },
 })
@@ -67,13 +67,14 @@ const relatedRoute = createRoute({
   tags: ['products'],
   summary: 'What was bought together with a product',
   description: 'Which ones is of the last count (`refreshedAt`); the products are as they are.',
-  request: { params: ProductParams, query: NoQuery },
+  request: { params: ProductParams, query: NoQuery, headers: IfNoneMatch },
   responses: {
     200: {
       description: 'Other products, or none if it was never bought with another.',
-      headers: CACHE_STATUS_HEADER,
+      headers: CURRENT_HEADERS,
       content: { 'application/json': { schema: RelatedProducts } },
     },
+    ...NOT_MODIFIED,
     ...problemResponses(...READ_PROBLEMS, 'not-found'),
   },
 })
@@ -84,13 +85,14 @@ const ratingsRoute = createRoute({
   tags: ['products'],
   summary: 'How a product was rated, star by star',
   description: 'Of the last count (`refreshedAt`). The `rating` of the product itself is as it is.',
-  request: { params: ProductParams, query: NoQuery },
+  request: { params: ProductParams, query: NoQuery, headers: IfNoneMatch },
   responses: {
     200: {
       description: 'The average and the count of each number of stars.',
-      headers: CACHE_STATUS_HEADER,
+      headers: CURRENT_HEADERS,
       content: { 'application/json': { schema: ProductRatings } },
     },
+    ...NOT_MODIFIED,
     ...problemResponses(...READ_PROBLEMS, 'not-found'),
   },
 })
@@ -104,7 +106,7 @@ export function aggregateRoutes(
   app.openapi(facetsRoute, async (c) => {
     const facets = await aggregates.facets(c.req.valid('param').slug)
     if (facets === undefined) throw categoryNotFound()
-    return c.json(facets, 200, REVALIDATE)
+    return answerComposed(c, facets)
   })
 
   app.openapi(bestSellersRoute, async (c) => {
@@ -115,7 +117,7 @@ export function aggregateRoutes(
     const items = found.flatMap((product, index) =>
       product === undefined ? [] : [{ rank: index + 1, product: summaryOf(product) }],
     )
-    return c.json({ days: period, items, refreshedAt }, 200, REVALIDATE)
+    return answerComposed(c, { days: period, items, refreshedAt })
   })
 
   app.openapi(relatedRoute, async (c) => {
@@ -123,11 +125,11 @@ export function aggregateRoutes(
     const { refreshedAt, productIds } = await aggregates.related(productId)
     const found = await products.getMany(productIds)
     const items = found.filter((product) => product !== undefined).map(summaryOf)
-    return c.json({ productId, items, refreshedAt }, 200, REVALIDATE)
+    return answerComposed(c, { productId, items, refreshedAt })
   })
 
   app.openapi(ratingsRoute, async (c) => {
-    return c.json(await aggregates.ratings(await existing(c.req.valid('param').id)), 200, REVALIDATE)
+    return answerComposed(c, await aggregates.ratings(await existing(c.req.valid('param').id)))
   })
 
   /** First and not at the same time: aggregates have an answer for every id, and would keep one for each that is tried. */

@@ -2,7 +2,7 @@
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 
-import { CACHE_STATUS_HEADER } from '../http/docs.ts'
+import { answerComposed, CURRENT_HEADERS, IfNoneMatch, NOT_MODIFIED } from '../http/conditional.ts'
 import { categoryNotFound, problemResponses, READ_PROBLEMS } from '../http/problem.ts'
 import { refuseInvalid } from '../http/validation.ts'
 import type { CategoryRepository } from './repository.ts'
@@ -10,20 +10,19 @@ import { Category, CategoryParams, CategoryTree } from './schema.ts'
 
 const NoQuery = z.strictObject({})
 
-const REVALIDATE = { 'Cache-Control': 'no-cache' } as const
-
 const listRoute = createRoute({
   method: 'get',
   path: '/categories',
   tags: ['categories'],
   summary: 'The tree of categories',
-  request: { query: NoQuery },
+  request: { query: NoQuery, headers: IfNoneMatch },
   responses: {
     200: {
       description: 'The whole tree.',
-      headers: CACHE_STATUS_HEADER,
+      headers: CURRENT_HEADERS,
       content: { 'application/json': { schema: CategoryTree } },
     },
+    ...NOT_MODIFIED,
     ...problemResponses(...READ_PROBLEMS),
   },
 })
@@ -33,13 +32,14 @@ const getRoute = createRoute({
   path: '/categories/{slug}',
   tags: ['categories'],
   summary: 'One category, with what is above it and directly below',
-  request: { params: CategoryParams, query: NoQuery },
+  request: { params: CategoryParams, query: NoQuery, headers: IfNoneMatch },
   responses: {
     200: {
       description: 'The category.',
-      headers: CACHE_STATUS_HEADER,
+      headers: CURRENT_HEADERS,
       content: { 'application/json': { schema: Category } },
     },
+    ...NOT_MODIFIED,
     ...problemResponses(...READ_PROBLEMS, 'not-found'),
   },
 })
@@ -47,12 +47,12 @@ const getRoute = createRoute({
 export function categoryRoutes(categories: CategoryRepository): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid })
 
-  app.openapi(listRoute, async (c) => c.json({ items: [...(await categories.list())] }, 200, REVALIDATE))
+  app.openapi(listRoute, async (c) => answerComposed(c, { items: [...(await categories.list())] }))
 
   app.openapi(getRoute, async (c) => {
     const category = await categories.get(c.req.valid('param').slug)
     if (category === undefined) throw categoryNotFound()
-    return c.json(category, 200, REVALIDATE)
+    return answerComposed(c, category)
   })
 
   return app

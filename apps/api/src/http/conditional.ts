@@ -7,7 +7,10 @@
  */
 
 import { z } from '@hono/zod-openapi'
+import { contentHash, isNotModified } from '@shop/cache'
+import type { Context } from 'hono'
 
+import { CACHE_STATUS_HEADER } from './docs.ts'
 import { invalidRequest } from './problem.ts'
 
 const ETAG_EXAMPLE = '"f8HkGzzpMVBcRz6Tq0vYQA"'
@@ -28,20 +31,38 @@ export function acceptedTags(ifMatch: string | undefined): readonly string[] | u
   return (ifMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).filter((tag) => !tag.startsWith('W/'))
 }
 
+/**
+ * Answers with what was put together from cached parts: it may be kept, and must be asked about before each use. 304 without
+ * a body if the client has these very bytes.
+ */
+export function answerComposed(c: Context, value: unknown): Response {
+  const bytes = Buffer.from(JSON.stringify(value))
+  const headers = { 'Cache-Control': 'public, no-cache', ETag: `"${contentHash(bytes)}"` }
+  if (isNotModified(c.req.header('If-None-Match'), headers.ETag)) return c.body(null, 304, headers)
+  return c.body(bytes, 200, { ...headers, 'Content-Type': 'application/json' })
+}
+
+/** Without an example, which `/docs` would fill in and send. */
 export const IfNoneMatch = z.object({
   'If-None-Match': z.string().optional().openapi({
     description: 'The ETag of a representation you have. If it is still current the answer is 304 without a body.',
-    example: ETAG_EXAMPLE,
   }),
 })
 
+/** As above. */
 export const IfMatch = z.object({
   'If-Match': z.string().optional().openapi({
     description: 'The ETag of what you have read. If the product shows anything else since, nothing is written (412).',
-    example: ETAG_EXAMPLE,
   }),
 })
 
 export const ETAG_HEADER = {
   ETag: { description: 'Names these bytes.', schema: { type: 'string', example: ETAG_EXAMPLE } },
+} as const
+
+/** What every answer to a read that may be conditional carries, and the one it may be instead. */
+export const CURRENT_HEADERS = { ...ETAG_HEADER, ...CACHE_STATUS_HEADER } as const
+
+export const NOT_MODIFIED = {
+  304: { description: 'It is still what `If-None-Match` names.', headers: CURRENT_HEADERS },
 } as const

@@ -3,8 +3,16 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { answerBytes } from '@shop/cache/hono'
 import type { MiddlewareHandler } from 'hono'
-import { acceptedTags, ETAG_HEADER, IfMatch, IfNoneMatch } from '../http/conditional.ts'
-import { ADMIN_SCHEME, CACHE_STATUS_HEADER } from '../http/docs.ts'
+import {
+  acceptedTags,
+  answerComposed,
+  CURRENT_HEADERS,
+  ETAG_HEADER,
+  IfMatch,
+  IfNoneMatch,
+  NOT_MODIFIED,
+} from '../http/conditional.ts'
+import { ADMIN_SCHEME } from '../http/docs.ts'
 import {
   currencyMismatch,
   invalidRequest,
@@ -37,14 +45,8 @@ import {
 
 const NoQuery = z.strictObject({})
 
-/** Without an example, which `/docs` would fill in and send: the product need not have that version. */
-const IfMatchEmpty = z.object({ 'If-Match': IfMatch.shape['If-Match'].openapi({ example: undefined }) })
-const IfNoneMatchEmpty = z.object({
-  'If-None-Match': IfNoneMatch.shape['If-None-Match'].openapi({ example: undefined }),
-})
-
-/** A product may be kept but must be asked about before each use: its price may have changed. */
-const REVALIDATE = { 'Cache-Control': 'no-cache' } as const
+/** What a write answers may be kept like what a read does. */
+const REVALIDATE = { 'Cache-Control': 'public, no-cache' } as const
 
 const listRoute = createRoute({
   method: 'get',
@@ -53,11 +55,11 @@ const listRoute = createRoute({
   summary: 'A page of products, or the products with these ids',
   description:
     'Without `ids`: a page of summaries, filtered and sorted, with a cursor for the next one. With `ids`: up to 100 whole products in that order, and in `missing` the ids that no product has.',
-  request: { query: ProductListQuery },
+  request: { query: ProductListQuery, headers: IfNoneMatch },
   responses: {
     200: {
       description: 'A page (`nextCursor`), or with `ids` a batch (`missing`).',
-      headers: CACHE_STATUS_HEADER,
+      headers: CURRENT_HEADERS,
       content: {
         'application/json': {
           schema: z.union([ProductPage, ProductBatch]),
@@ -68,6 +70,7 @@ const listRoute = createRoute({
         },
       },
     },
+    ...NOT_MODIFIED,
     ...problemResponses(...READ_PROBLEMS),
   },
 })
@@ -77,17 +80,14 @@ const getRoute = createRoute({
   path: '/products/{id}',
   tags: ['products'],
   summary: 'One product',
-  request: { params: ProductParams, query: NoQuery, headers: IfNoneMatchEmpty },
+  request: { params: ProductParams, query: NoQuery, headers: IfNoneMatch },
   responses: {
     200: {
       description: 'The product as it is.',
-      headers: { ...ETAG_HEADER, ...CACHE_STATUS_HEADER },
+      headers: CURRENT_HEADERS,
       content: { 'application/json': { schema: Product } },
     },
-    304: {
-      description: 'It is still the version named in `If-None-Match`.',
-      headers: { ...ETAG_HEADER, ...CACHE_STATUS_HEADER },
-    },
+    ...NOT_MODIFIED,
     ...problemResponses(...READ_PROBLEMS, 'not-found'),
   },
 })
@@ -101,7 +101,7 @@ const updateRoute = createRoute({
   request: {
     params: ProductParams,
     query: NoQuery,
-    headers: IfMatchEmpty,
+    headers: IfMatch,
     body: { required: true, content: { 'application/json': { schema: ProductChange } } },
   },
   responses: {
@@ -125,7 +125,7 @@ const setPriceRoute = createRoute({
   request: {
     params: ProductParams,
     query: NoQuery,
-    headers: IfMatchEmpty,
+    headers: IfMatch,
     body: { required: true, content: { 'application/json': { schema: PriceChange } } },
   },
   responses: {
@@ -146,11 +146,11 @@ export function productRoutes(products: ProductRepository, requireAdmin: Middlew
     if (ids !== undefined) {
       const found = await products.getMany(ids)
       const items = found.filter((product) => product !== undefined)
-      return c.json({ items, missing: ids.filter((_, index) => found[index] === undefined) }, 200, REVALIDATE)
+      return answerComposed(c, { items, missing: ids.filter((_, index) => found[index] === undefined) })
     }
     const query = toQuery(filters, cursor)
     const { items, next } = await products.list(query)
-    return c.json({ items: [...items], nextCursor: next === null ? null : encodeCursor(query, next) }, 200, REVALIDATE)
+    return answerComposed(c, { items, nextCursor: next === null ? null : encodeCursor(query, next) })
   })
 
   app.openapi(getRoute, async (c) => {
