@@ -26,7 +26,7 @@ import { requireCustomer } from './http/customer.ts'
 import { addDocs } from './http/docs.ts'
 import { closeWhenDraining, type Lifecycle } from './http/drain.ts'
 import { answerFailure } from './http/failure.ts'
-import { type Dependency, healthRoutes } from './http/health.ts'
+import { type Dependency, healthRoutes, type Warming } from './http/health.ts'
 import { bodyTooLarge, renderProblem } from './http/problem.ts'
 import { type Log, requestLog } from './http/request-log.ts'
 import type { OrderRepository } from './orders/repository.ts'
@@ -50,6 +50,8 @@ export interface AppDeps {
   /** What `/readyz` asks. */
   readonly dependencies: readonly Dependency[]
   readonly lifecycle: Lifecycle
+  /** Says whether the cache is still being warmed for the start. Absent: it is not warmed. */
+  readonly warmer?: Warming | undefined
   readonly adminTokenHash: Buffer
   readonly customerTokenSecret: string
   readonly publicUrl?: string | undefined
@@ -60,7 +62,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.onError(answerFailure(deps.log))
 
   app.use(requestId(), closeWhenDraining(deps.lifecycle))
-  app.route('/', healthRoutes(deps.dependencies, deps.lifecycle))
+  app.route('/', healthRoutes(deps.dependencies, deps.lifecycle, deps.warmer))
 
   app.use(traceRequests(), requestLog(deps.log), cacheStatus({ name: 'shop' }))
   app.use(limitBody())

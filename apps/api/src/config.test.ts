@@ -40,6 +40,7 @@ test('the address of the database is all that development needs', () => {
     tracesUrl: undefined,
     serviceName: 'shop-api',
     shutdownTimeoutMs: 10_000,
+    warmLimitMs: 5000,
   })
 })
 

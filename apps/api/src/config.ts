@@ -28,6 +28,7 @@ const WITHOUT_SECRET: ReadonlySet<string> = new Set([
   'LOG_LEVEL',
   'PORT',
   'SHUTDOWN_TIMEOUT_MS',
+  'WARM_LIMIT_MS',
 ])
 
 /** Of a value that is repeated: enough to recognise it. */
@@ -84,6 +85,7 @@ function environmentSchema(production: boolean) {
     PUBLIC_URL: address('https://shop.example.com', 'http', 'https').optional(),
     REDIS_URL: address('redis://127.0.0.1:6379', 'redis', 'rediss').optional(),
     SHUTDOWN_TIMEOUT_MS: whole(1, 600_000).default(10_000),
+    WARM_LIMIT_MS: whole(0, 600_000).default(5000),
   })
 }
 
@@ -109,6 +111,8 @@ export interface Config {
   readonly tracesUrl: string | undefined
   readonly serviceName: string
   readonly shutdownTimeoutMs: number
+  /** How long a start may take to warm the cache before it gets traffic anyway; 0: it does not warm. */
+  readonly warmLimitMs: number
 }
 
 /** Everything that is wrong with the environment, one line each. */
@@ -150,6 +154,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     tracesUrl: env.OTEL_EXPORTER_OTLP_ENDPOINT,
     serviceName: env.OTEL_SERVICE_NAME,
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
+    warmLimitMs: env.WARM_LIMIT_MS,
   })
 }
 

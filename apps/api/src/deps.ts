@@ -23,7 +23,11 @@ import type { Log } from './http/request-log.ts'
 import { postgresOrders } from './orders/repository.ts'
 import { cachedProducts } from './products/cached-repository.ts'
 import { postgresProducts } from './products/repository.ts'
+import { countedProducts, ReadCounts, startTraffic } from './products/traffic.ts'
 import { postgresStock } from './stock/repository.ts'
+import { describeWarming } from './warming/events.ts'
+import { warmList } from './warming/warm-list.ts'
+import { createWarmer, type Warmer } from './warming/warmer.ts'
 
 /** How long a start waits for Redis before it serves without. */
 const CACHE_READY_MS = 1000
@@ -31,6 +35,8 @@ const CACHE_READY_MS = 1000
 export interface OpenDeps {
   readonly app: AppDeps
   readonly cache: Cache | undefined
+  /** Begin it when `/readyz` can be asked. Absent without a cache. */
+  readonly warmer: Warmer | undefined
   /** The cache first: its last loads still need the database. */
   close(): Promise<void>
 }
@@ -42,7 +48,8 @@ export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): 
     applicationName: config.serviceName,
     hook: traceQuery,
   })
-  const cache = config.cache === 'on' ? await openCache(config, log) : undefined
+  let warmer: Warmer | undefined
+  const cache = config.cache === 'on' ? await openCache(config, log, () => warmer?.lost()) : undefined
   const options = {
     log,
     loadTimeout: config.cacheLoadTimeoutMs,
@@ -52,30 +59,52 @@ export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): 
   const products = postgresProducts(database.db)
   const categories = postgresCategories(database.db)
   const aggregates = postgresAggregates(database.db)
+  const shown = {
+    products: cache ? cachedProducts(products, cache, options) : products,
+    categories: cache ? cachedCategories(categories, cache, options) : categories,
+    aggregates: cache ? cachedAggregates(aggregates, cache, options) : aggregates,
+  }
+
+  const counts = new ReadCounts()
+  const traffic = startTraffic({ sql: database.sql, counts, log })
+  if (cache) {
+    warmer = createWarmer({
+      sources: { ...shown, warmList: () => warmList(database.sql) },
+      limitMs: config.warmLimitMs,
+      emit(event) {
+        const line = describeWarming(event)
+        log[line.level](line.fields, line.message)
+      },
+    })
+  }
   return {
     app: {
       log,
       lifecycle,
-      products: cache ? cachedProducts(products, cache, options) : products,
-      categories: cache ? cachedCategories(categories, cache, options) : categories,
-      aggregates: cache ? cachedAggregates(aggregates, cache, options) : aggregates,
+      ...shown,
+      // Outside the cache, so that what warms it is not counted.
+      products: countedProducts(shown.products, counts),
       orders: postgresOrders(database.db),
       stock: postgresStock(database.db),
       cache,
+      warmer,
       dependencies: [postgresDependency(database), redisDependency(cache)],
       adminTokenHash: config.adminTokenHash,
       customerTokenSecret: config.customerTokenSecret,
       publicUrl: config.publicUrl,
     },
     cache,
+    warmer,
     async close() {
+      warmer?.stop()
+      await traffic.stop()
       await cache?.close()
       await database.close()
     },
   }
 }
 
-async function openCache(config: Config, log: Log): Promise<Cache> {
+async function openCache(config: Config, log: Log, lost: () => void): Promise<Cache> {
   const cache = createCache({
     name: 'shop',
     ...(config.redisUrl !== undefined && { redis: redis({ url: config.redisUrl }) }),
@@ -86,6 +115,7 @@ async function openCache(config: Config, log: Log): Promise<Cache> {
     onEvent: (event) => {
       const line = describeEvent(event)
       if (line) log[line.level](line.fields, line.message)
+      if (event.type === 'reset' && event.reason === 'epoch') lost()
     },
     hooks: otel(),
   })

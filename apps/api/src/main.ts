@@ -56,6 +56,7 @@ const server = createAdaptorServer({
 const url = await listenOrExit()
 log.info({ url, cache: config.cache, redis: config.redisUrl !== undefined, tracing: telemetry.enabled }, 'listening')
 process.send?.({ type: 'listening', url })
+void deps.warmer?.start()
 
 await drain(await toldToStop)
 

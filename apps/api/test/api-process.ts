@@ -20,9 +20,10 @@ export class ApiProcess {
   url = ''
   readonly #ended: Promise<unknown>
 
+  /** It does not warm itself unless that is asked for: a test wants to see the first read. */
   constructor(environment: Readonly<Record<string, string>>) {
     this.child = fork(MAIN, {
-      env: { PATH: process.env.PATH, PORT: '0', ADMIN_TOKEN, ...environment },
+      env: { PATH: process.env.PATH, PORT: '0', ADMIN_TOKEN, WARM_LIMIT_MS: '0', ...environment },
       execArgv: [],
       silent: true,
     })

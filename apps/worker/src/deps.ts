@@ -20,6 +20,7 @@ import { measureEvents } from './metrics.ts'
 import { startPruning } from './prune.ts'
 import { startRefreshing } from './refresh.ts'
 import { type Relay, startRelay } from './relay.ts'
+import { startFading } from './traffic.ts'
 
 /** How long a start waits for Redis before the relay says that it is not there. */
 const CACHE_READY_MS = 1_000
@@ -76,6 +77,7 @@ export async function openDeps(config: Config, log: Log): Promise<Deps> {
     startJobs() {
       relay = startRelay({ sql: relaying.sql, cache, emit, intervalMs: config.relayIntervalMs })
       jobs.push(relay, startRefreshing({ sql: refreshing.sql, emit }), startPruning({ sql: other.sql, emit }))
+      jobs.push(startFading({ sql: other.sql, emit }))
       if (config.auditUrls.length > 0) jobs.push(startAudit({ sql: other.sql, urls: config.auditUrls, emit }))
     },
     async close() {

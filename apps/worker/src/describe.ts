@@ -48,6 +48,12 @@ export function describeEvent(event: WorkerEvent): LogLine | undefined {
       return event.rows === 0 ? undefined : { level: 'debug', message: 'outbox pruned', fields: { rows: event.rows } }
     case 'prune-failed':
       return { level: 'warn', message: 'the outbox could not be pruned', fields: { err: event.error } }
+    case 'traffic-faded':
+      return event.halved === 0
+        ? undefined
+        : { level: 'debug', message: 'traffic halved', fields: { rows: event.halved, forgotten: event.forgotten } }
+    case 'traffic-failed':
+      return { level: 'warn', message: 'the traffic could not be halved', fields: { err: event.error } }
     case 'refreshed': {
       const { view, changed } = event
       return {

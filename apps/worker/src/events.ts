@@ -42,6 +42,9 @@ export type WorkerEvent =
   /** Rows relayed more than an hour ago are gone. */
   | { readonly type: 'pruned'; readonly rows: number }
   | { readonly type: 'prune-failed'; readonly failures: number; readonly error: unknown }
+  /** Traffic that was due is halved, and what fell below one forgotten. */
+  | { readonly type: 'traffic-faded'; readonly halved: number; readonly forgotten: number }
+  | { readonly type: 'traffic-failed'; readonly failures: number; readonly error: unknown }
   | { readonly type: 'refreshed'; readonly view: string; readonly changed: number; readonly durationMs: number }
   /** The old rows stay and are served. `ageMs`: how old they are; absent when that is not known either. */
   | {

@@ -88,6 +88,8 @@ export function measureEvents(observed: Observed): Emit {
       case 'audit-failed':
         return auditFailures.add(1)
       case 'prune-failed':
+      case 'traffic-faded':
+      case 'traffic-failed':
       case 'schedule-failed':
         return
       default:

@@ -15,6 +15,9 @@ const MAIN = {
 /** What an API of the tests takes for the token of an administrator. */
 export const ADMIN_TOKEN = 'the-token-of-this-process'
 
+/** It does not warm itself: a test wants to see the first read. */
+const API = { ADMIN_TOKEN, WARM_LIMIT_MS: '0' } as const
+
 export type Line = Readonly<Record<string, unknown>>
 
 export class ShopProcess {
@@ -26,7 +29,7 @@ export class ShopProcess {
 
   constructor(kind: keyof typeof MAIN, environment: Readonly<Record<string, string>>) {
     this.child = fork(MAIN[kind], {
-      env: { PATH: process.env.PATH, PORT: '0', ...(kind === 'api' && { ADMIN_TOKEN }), ...environment },
+      env: { PATH: process.env.PATH, PORT: '0', ...(kind === 'api' && API), ...environment },
       execArgv: [],
       silent: true,
     })

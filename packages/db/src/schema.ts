@@ -349,6 +349,19 @@ export const outbox = pgTable(
   ],
 )
 
+/**
+ * How often products were opened lately, in all processes together: what is warm in the morning was hot at night. Processes
+ * add to it and the worker halves it, so a number means something only beside another.
+ */
+export const productTraffic = pgTable('product_traffic', {
+  productId: reference('product_id')
+    .primaryKey()
+    .references(() => products.id, { onDelete: 'cascade' }),
+  reads: doublePrecision('reads').notNull(),
+  /** Since when the row counts, or up to when it was halved. */
+  countedAt: instant('counted_at').notNull(),
+})
+
 /** How each materialized view stands: its last refresh, and the failure since then if there was one. */
 export const viewRefreshes = pgTable('view_refreshes', {
   view: text('view').primaryKey(),

@@ -223,6 +223,20 @@ describe('orders', () => {
   ])
 })
 
+describe('traffic', () => {
+  each([
+    [
+      'insert into product_traffic (product_id, reads, counted_at) values (999999, 1, now())',
+      'product_traffic_product_id_products_id_fk',
+    ],
+    [
+      `insert into product_traffic (product_id, reads, counted_at) values ($product, 1, now());
+       delete from products where id = $product`,
+      'accepted',
+    ],
+  ])
+})
+
 test('a seed is recorded once, under a known size', async () => {
   const run = (values: string): string => `insert into seed_runs (single_row, size, version) values (${values})`
   expect(await refusal(run(`true, 'huge', 1`))).toBe('seed_runs_size_known')

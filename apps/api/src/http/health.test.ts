@@ -7,8 +7,8 @@ function dependency(name: string, required: boolean, state: DependencyState): De
   return { name, required, check: () => state }
 }
 
-async function readiness(dependencies: readonly Dependency[], draining = false) {
-  const { request, lifecycle } = createTestApp({ dependencies })
+async function readiness(dependencies: readonly Dependency[], draining = false, warming = false) {
+  const { request, lifecycle } = createTestApp({ dependencies, warmer: { warming } })
   lifecycle.draining = draining
   const response = await request('/readyz')
   return { status: response.status, body: (await response.json()) as Readiness, response }
@@ -72,6 +72,16 @@ test('a draining process is not ready, whatever is up, and closes the connection
   const { status, body, response } = await readiness([dependency('postgres', true, 'up')], true)
   expect([status, body.status]).toEqual([503, 'draining'])
   expect(response.headers.get('Connection')).toBe('close')
+})
+
+test('a process that warms its cache is not ready yet', async () => {
+  const { status, body } = await readiness([dependency('postgres', true, 'up')], false, true)
+  expect([status, body.status]).toEqual([503, 'warming'])
+})
+
+test('that a required dependency is down is said before that the cache is being warmed', async () => {
+  const { body } = await readiness([dependency('postgres', true, 'down')], false, true)
+  expect(body.status).toBe('not-ready')
 })
 
 test('health is never stored', async () => {

@@ -3,7 +3,8 @@
  *
  * `/livez` asks nothing of anyone: a process that answers is alive, and restarting it would not mend its database.
  * `/readyz` asks every dependency. One that is required and down makes it 503. Redis is not required: without it
- * every read still has its answer, only later, so the process stays in rotation and says `degraded`.
+ * every read still has its answer, only later, so the process stays in rotation and says `degraded`. A process that has
+ * just started says `warming` until its cache holds what will be asked for first, or the limit of that is over.
  */
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
@@ -20,13 +21,18 @@ export interface Dependency {
   check(): Promise<DependencyState> | DependencyState
 }
 
+/** Whether this process still fills its cache for the start. */
+export interface Warming {
+  readonly warming: boolean
+}
+
 const CHECK_LIMIT_MS = 1000
 
 const Live = z.object({ status: z.literal('alive') }).openapi('Live', { example: { status: 'alive' } })
 
 const Ready = z
   .object({
-    status: z.enum(['ready', 'degraded', 'not-ready', 'draining']),
+    status: z.enum(['ready', 'degraded', 'warming', 'not-ready', 'draining']),
     dependencies: z.record(z.string(), z.object({ state: z.enum(['up', 'down', 'off']), required: z.boolean() })),
   })
   .openapi('Ready')
@@ -68,7 +74,7 @@ const readyRoute = createRoute({
     },
     503: {
       description:
-        'Send it no traffic. `not-ready`: a required dependency is down. `draining`: the process finishes what it has and stops.',
+        'Send it no traffic. `not-ready`: a required dependency is down. `warming`: the process has just started, and fills its cache. `draining`: the process finishes what it has and stops.',
       content: {
         'application/json': {
           schema: Ready,
@@ -82,12 +88,16 @@ const readyRoute = createRoute({
   },
 })
 
-export function healthRoutes(dependencies: readonly Dependency[], lifecycle: Lifecycle): OpenAPIHono {
+export function healthRoutes(
+  dependencies: readonly Dependency[],
+  lifecycle: Lifecycle,
+  warmer: Warming = { warming: false },
+): OpenAPIHono {
   const app = new OpenAPIHono()
   app.openapi(liveRoute, (c) => c.json({ status: 'alive' as const }, 200, { 'Cache-Control': 'no-store' }))
   app.openapi(readyRoute, async (c) => {
     const states = await Promise.all(dependencies.map(stateOf))
-    const status = statusOf(states, lifecycle)
+    const status = statusOf(states, lifecycle, warmer)
     const body: Readiness = {
       status,
       dependencies: Object.fromEntries(states.map(({ name, state, required }) => [name, { state, required }])),
@@ -114,8 +124,9 @@ async function stateOf(dependency: Dependency): Promise<NamedState> {
   return { name, required, state }
 }
 
-function statusOf(states: readonly NamedState[], lifecycle: Lifecycle): Readiness['status'] {
+function statusOf(states: readonly NamedState[], lifecycle: Lifecycle, { warming }: Warming): Readiness['status'] {
   if (lifecycle.draining) return 'draining'
   if (states.some(({ required, state }) => required && state !== 'up')) return 'not-ready'
+  if (warming) return 'warming'
   return states.some(({ state }) => state === 'down') ? 'degraded' : 'ready'
 }

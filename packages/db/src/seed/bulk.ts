@@ -17,12 +17,13 @@ interface Dropped {
 }
 
 async function constraintsOf(tx: postgres.TransactionSql, tables: readonly string[]): Promise<Dropped[]> {
-  // Foreign keys first: they lean on the unique constraints.
+  // Foreign keys first: they lean on the unique constraints. Also those of other tables, or these could not be emptied.
   return tx<Dropped[]>`
     select format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop,
            format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as create
     from pg_constraint
     where contype in ('f', 'u') and conrelid = any(${tables}::text[]::regclass[])
+       or contype = 'f' and confrelid = any(${tables}::text[]::regclass[])
     order by contype, conname`
 }
 
