@@ -53,7 +53,8 @@ export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): 
   const options = {
     log,
     loadTimeout: config.cacheLoadTimeoutMs,
-    markRelayed: (ids: readonly number[]) => markRelayed(database.sql, ids),
+    // A process that is alone has told nobody: its rows stay open for whoever shares a Redis.
+    ...(config.redisUrl !== undefined && { markRelayed: (ids: readonly number[]) => markRelayed(database.sql, ids) }),
   }
 
   const products = postgresProducts(database.db)

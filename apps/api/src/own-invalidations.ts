@@ -42,7 +42,7 @@ export function ownInvalidations({ cache, log, markRelayed }: OwnInvalidationsOp
   async function invalidate(tags: readonly string[]): Promise<boolean> {
     const acknowledged = await cache.invalidateTags(tags)
     // The write stands. The cache goes on trying, and serves nothing of these tags from here meanwhile.
-    if (!acknowledged) log.warn({ tags }, 'invalidation not acknowledged yet')
+    if (!acknowledged) log.warn({ tags: tags.length }, 'invalidation not acknowledged yet')
     return acknowledged
   }
 

@@ -8,7 +8,7 @@ const MORE_THAN_A_TEST_WRITES = 10_000
 /** Gives the tags that were invalidated. */
 export async function relayAll(sql: Sql, cache: Cache): Promise<readonly string[]> {
   let tags: readonly string[] = []
-  const claim = await claimOutbox(sql, MORE_THAN_A_TEST_WRITES, (rows) => {
+  const claim = await claimOutbox(sql, { rows: MORE_THAN_A_TEST_WRITES }, (rows) => {
     tags = [...new Set(rows.flatMap((row) => row.tags))]
     return cache.invalidateTags(tags)
   })

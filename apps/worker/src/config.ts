@@ -48,8 +48,8 @@ function addresses(example: string, most: number, ...schemes: readonly string[])
     .string()
     .transform((text) => text.split(',').map((part) => part.trim().replace(/\/+$/, '')))
     .refine(
-      (all) => all.length <= most && all.every((part) => isAddress(part, schemes)),
-      `expected at most ${most} addresses with commas between them, such as ${example},${example.replace(/0$/, '1')}`,
+      (all) => all.length <= most && all.every((part) => isAddress(part, schemes) && !part.includes('@')),
+      `expected at most ${most} addresses without a user and with commas between them, such as ${example},${example.replace(/0$/, '1')}`,
     )
 }
 

@@ -40,9 +40,9 @@ export function startRefreshing({ sql, emit, views }: RefreshingOptions): Job {
     failed: (error, failures) => emit({ type: 'schedule-failed', failures, error }),
   })
 
-  async function refresh({ view: { name: view }, ageMs }: DueView): Promise<void> {
+  async function refresh({ view: { name: view }, begunAt, ageMs }: DueView): Promise<void> {
     try {
-      const refresh = await refreshView(sql, view)
+      const refresh = await refreshView(sql, view, { ifBegunAt: begunAt })
       failing.delete(view)
       if (refresh.type === 'refreshed') {
         emit({ type: 'refreshed', view, changed: refresh.changed, durationMs: refresh.durationMs })

@@ -24,8 +24,8 @@ import { claimOutbox, reopenOutbox, type Sql } from '@shop/db'
 import type { Emit } from './events.ts'
 import { type Job, startJob } from './job.ts'
 
-/** Rows of one transaction. More would keep the others waiting for the first of them. */
-export const CLAIMED_AT_ONCE = 500
+/** Of one transaction. More would keep the others waiting for the first of them, and the database ends it after 15 s. */
+export const CLAIMED_AT_ONCE = { rows: 500, tags: 20_000 }
 /** The most the cache takes in one call. */
 const TAGS_AT_ONCE = 10_000
 
@@ -54,7 +54,7 @@ export function startRelay({ sql, cache, emit, intervalMs }: RelayOptions): Rela
   const job = startJob({
     async turn() {
       await replayLosses()
-      return (await relaySome()) === CLAIMED_AT_ONCE ? 0 : intervalMs
+      return (await relaySome()) ? 0 : intervalMs
     },
     failed(error, failures) {
       const cause = error instanceof NotAcknowledged ? 'redis' : 'postgres'
@@ -71,7 +71,8 @@ export function startRelay({ sql, cache, emit, intervalMs }: RelayOptions): Rela
     emit({ type: 'reopened', rows })
   }
 
-  async function relaySome(): Promise<number> {
+  /** Resolves to whether there is more. */
+  async function relaySome(): Promise<boolean> {
     // The cache keeps what Redis did not take and retries by itself, up to a limit past which it voids everything. The rows
     // are the better memory, so nothing is claimed while Redis is known to be away.
     if (cache.health().redis === 'down') throw new NotAcknowledged('Redis is down')
@@ -81,11 +82,11 @@ export function startRelay({ sql, cache, emit, intervalMs }: RelayOptions): Rela
       tags = [...new Set(rows.flatMap((row) => row.tags))]
       return invalidate(tags)
     })
-    if (claim.rows === 0) return 0
+    if (claim.rows === 0) return false
     if (!claim.relayed) throw new NotAcknowledged('Redis has not acknowledged')
     const lagMs = Math.max(0, Date.now() - (claim.oldestAt?.getTime() ?? Date.now()))
     emit({ type: 'relayed', rows: claim.rows, tags: tags.length, lagMs, durationMs: performance.now() - startedAt })
-    return claim.rows
+    return claim.more
   }
 
   async function invalidate(tags: readonly string[]): Promise<boolean> {

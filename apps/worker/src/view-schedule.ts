@@ -41,7 +41,8 @@ export type ScheduledView = Pick<View, 'intervalMs' | 'debounceMs' | 'dueBy'> & 
 
 export interface DueView {
   readonly view: ScheduledView
-  /** Absent when it was never refreshed. */
+  /** Of its last refresh; absent when there was none. */
+  readonly begunAt: number | undefined
   readonly ageMs: number | undefined
 }
 
@@ -61,9 +62,9 @@ export function viewSchedule(sql: Sql, views: readonly ScheduledView[] = VIEWS):
       const now = performance.now()
       return views.flatMap((view): DueView[] => {
         const last = refreshes.get(view.name)
-        if (last === undefined) return [{ view, ageMs: undefined }]
+        if (last === undefined) return [{ view, begunAt: undefined, ageMs: undefined }]
         const isDue = isDebounced(view, last.begunAt, changes, now) || last.ageMs >= view.intervalMs
-        return isDue ? [{ view, ageMs: last.ageMs }] : []
+        return isDue ? [{ view, begunAt: last.begunAt, ageMs: last.ageMs }] : []
       })
     },
   }

@@ -48,6 +48,8 @@ export interface OutboxClaim {
   readonly rows: number
   /** Whether they are marked. False when nothing was delivered: the rows are open as before. */
   readonly relayed: boolean
+  /** Whether more may be open that could have been taken now. */
+  readonly more: boolean
   /** When the oldest of them was written. */
   readonly oldestAt: Date | undefined
 }
@@ -90,25 +92,37 @@ export async function markRelayed(sql: Sql, ids: readonly number[]): Promise<voi
  * Hands the oldest open rows that nobody else holds to `deliver`, and marks them when it resolves to true. Otherwise, also
  * when it rejects or this process dies, the rows are open again at once: their locks end with the connection.
  *
- * `deliver` is not called when there is nothing to deliver. It has 15 seconds, after which the database ends the
+ * At most so many rows, and so many tags in them, unless one row has more. `deliver` is not called when there is nothing to
+ * deliver. It has 15 seconds, after which the database ends the
  * transaction and the claim rejects; the rows may be delivered a second time then.
  */
 export async function claimOutbox(
   sql: Sql,
-  limit: number,
+  { rows: most, tags: mostTags = Number.POSITIVE_INFINITY }: { readonly rows: number; readonly tags?: number },
   deliver: (rows: readonly OutboxRow[]) => Promise<boolean>,
 ): Promise<OutboxClaim> {
   return sql.begin(async (tx) => {
-    const rows = await tx<OutboxRow[]>`
+    const claimed = await tx<OutboxRow[]>`
       select id, tags, source, created_at as "createdAt" from outbox
-        where relayed_at is null order by id limit ${limit} for update skip locked`
-    if (rows.length === 0) return { rows: 0, relayed: false, oldestAt: undefined }
+        where relayed_at is null order by id limit ${most} for update skip locked`
+    const rows = firstOf(claimed, mostTags)
+    if (rows.length === 0) return { rows: 0, relayed: false, more: false, oldestAt: undefined }
     // Nothing was written yet, so there is nothing to take back when it was not delivered.
     const relayed = await deliver(rows)
     if (relayed) await tx`update outbox set relayed_at = now() where id = any(${rows.map(({ id }) => id)})`
     const oldestAt = rows.reduce((oldest, { createdAt }) => (createdAt < oldest ? createdAt : oldest), new Date())
-    return { rows: rows.length, relayed, oldestAt }
+    return { rows: rows.length, relayed, more: rows.length < claimed.length || claimed.length === most, oldestAt }
   })
+}
+
+/** As many as have so many tags together, and one at least: what one delivery takes must be done in time. */
+function firstOf(rows: readonly OutboxRow[], mostTags: number): readonly OutboxRow[] {
+  let tags = 0
+  const end = rows.findIndex((row) => {
+    tags += row.tags.length
+    return tags > mostTags
+  })
+  return end === -1 ? rows : rows.slice(0, Math.max(1, end))
 }
 
 /** Removes what was relayed longer ago, in short transactions. Open rows stay, however old. Resolves to their number. */

@@ -107,6 +107,11 @@ export interface RefreshOptions {
    * @default 300000
    */
   readonly timeoutMs?: number
+  /**
+   * Only if the last refresh is the one that began then, in milliseconds of the database's clock since 1970.
+   * @default undefined (whatever the last one was)
+   */
+  readonly ifBegunAt?: number | undefined
 }
 
 export const REFRESH_DEFAULTS = Object.freeze({ limit: 500, timeoutMs: 5 * MINUTE })
@@ -119,7 +124,7 @@ export type Refresh =
       readonly tags: readonly string[]
       readonly durationMs: number
     }
-  /** Another refresher is at work on this view; nothing was done. */
+  /** Another refresher is at work on this view, or has been since; nothing was done. */
   | { readonly type: 'busy' }
 
 export interface ViewAge {
@@ -142,9 +147,9 @@ const ERROR_LENGTH = 200
  * since when it fails and why.
  */
 export async function refreshView(sql: Sql, name: ViewName, options: RefreshOptions = {}): Promise<Refresh> {
-  const { limit = REFRESH_DEFAULTS.limit, timeoutMs = REFRESH_DEFAULTS.timeoutMs } = options
+  const { limit = REFRESH_DEFAULTS.limit, timeoutMs = REFRESH_DEFAULTS.timeoutMs, ifBegunAt } = options
   try {
-    return await sql.begin((tx) => refreshUnderLock(tx, viewOf(name), { limit, timeoutMs }))
+    return await sql.begin((tx) => refreshUnderLock(tx, viewOf(name), { limit, timeoutMs, ifBegunAt }))
   } catch (error) {
     // Where this fails too, the connection is gone, and that is what the first error says.
     await recordFailure(sql, name, error).catch(() => undefined)
@@ -155,11 +160,12 @@ export async function refreshView(sql: Sql, name: ViewName, options: RefreshOpti
 async function refreshUnderLock(
   tx: postgres.TransactionSql<{ bigint: number }>,
   view: View,
-  { limit, timeoutMs }: Required<RefreshOptions>,
+  { limit, timeoutMs, ifBegunAt }: Required<RefreshOptions>,
 ): Promise<Refresh> {
   const [lock] = await tx<{ granted: boolean }[]>`
     select pg_try_advisory_xact_lock(${LOCK}, hashtext(${view.name})) as granted`
-  if (!lock?.granted) return { type: 'busy' }
+  if (!lock?.granted || (ifBegunAt !== undefined && !(await isLastRefresh(tx, view.name, ifBegunAt))))
+    return { type: 'busy' }
   const started = performance.now()
   await tx`select set_config('statement_timeout', ${String(timeoutMs)}, true), set_config('work_mem', '64MB', true)`
   await tx`create temporary table rows_before on commit drop as table ${tx(view.name)}`
@@ -169,6 +175,18 @@ async function refreshUnderLock(
   const durationMs = Math.round(performance.now() - started)
   await recordRefresh(tx, view.name, { durationMs, changed })
   return { type: 'refreshed', changed, tags, durationMs }
+}
+
+/**
+ * Whoever found a view due may get its lock after another has refreshed it:
+ *
+ *     A   due ── lock ── refresh ── commit
+ *     B   due ────────────────────────── lock: it is another refresh by now, so nothing is due
+ */
+async function isLastRefresh(tx: postgres.TransactionSql, view: string, begunAt: number): Promise<boolean> {
+  const [last] = await tx<{ begunAt: number }[]>`
+    select (extract(epoch from refreshed_at) * 1000)::float8 as "begunAt" from view_refreshes where view = ${view}`
+  return last !== undefined && Math.round(last.begunAt) === Math.round(begunAt)
 }
 
 /** A row that became another may have two tags: a category that was renamed has two slugs. */

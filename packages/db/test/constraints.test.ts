@@ -237,6 +237,18 @@ describe('traffic', () => {
   ])
 })
 
+describe('outbox', () => {
+  const row = (tags: string): string => `insert into outbox (tags, source) values (${tags}, 'by hand')`
+  each([
+    [row(`array['product:1']`), 'accepted'],
+    [row(`array[repeat('x', 256)]`), 'accepted'],
+    [row(`array[repeat('x', 257)]`), 'outbox_tags_usable'],
+    [row(`array['product:1', '']`), 'outbox_tags_usable'],
+    [row(`array['product:1', null]`), 'outbox_tags_usable'],
+    [row(`array[]::text[]`), 'outbox_tags_usable'],
+  ])
+})
+
 test('a seed is recorded once, under a known size', async () => {
   const run = (values: string): string => `insert into seed_runs (single_row, size, version) values (${values})`
   expect(await refusal(run(`true, 'huge', 1`))).toBe('seed_runs_size_known')

@@ -90,9 +90,10 @@ describe('the writer', () => {
     const ids = [await write('a'), await write('b')]
     await markRelayed(database.sql, ids)
     expect(await open()).toEqual([])
-    expect(await claimOutbox(database.sql, 10, () => expect.unreachable('nothing is open'))).toEqual({
+    expect(await claimOutbox(database.sql, { rows: 10 }, () => expect.unreachable('nothing is open'))).toEqual({
       rows: 0,
       relayed: false,
+      more: false,
       oldestAt: undefined,
     })
   })
@@ -110,7 +111,7 @@ describe('the writer', () => {
   test('does not wait for a relay that holds its row', async () => {
     const id = await write('a')
     const relay = gated()
-    const claim = claimOutbox(database.sql, 10, relay.deliver)
+    const claim = claimOutbox(database.sql, { rows: 10 }, relay.deliver)
     await relay.begun
     await markRelayed(database.sql, [id])
     expect(await open()).toEqual(['a'])
@@ -121,12 +122,29 @@ describe('the writer', () => {
 })
 
 describe('the relay', () => {
+  test('is handed no more tags than it asked for, but one row at least, and hears that there is more', async () => {
+    await database.sql`insert into outbox (tags, source) values
+      (array['a', 'b', 'c'], 'products'), (array['d'], 'products'), (array['e', 'f'], 'products')`
+    const handed: string[][] = []
+    const claims = []
+    for (let i = 0; i < 3; i++) {
+      claims.push(
+        await claimOutbox(database.sql, { rows: 10, tags: 2 }, async (rows) => {
+          handed.push(rows.flatMap(({ tags }) => tags))
+          return true
+        }),
+      )
+    }
+    expect(handed).toEqual([['a', 'b', 'c'], ['d'], ['e', 'f']])
+    expect(claims.map(({ more }) => more)).toEqual([true, true, false])
+  })
+
   test('is handed the oldest rows and marks them when they are delivered', async () => {
     await write('a', { writtenMs: 2 * MINUTE })
     await write('b')
     await write('c')
     let handed: readonly OutboxRow[] = []
-    const claim = await claimOutbox(database.sql, 2, async (rows) => {
+    const claim = await claimOutbox(database.sql, { rows: 2 }, async (rows) => {
       handed = rows
       return true
     })
@@ -134,20 +152,20 @@ describe('the relay', () => {
       { tags: ['a'], source: 'products', id: expect.any(Number), createdAt: expect.any(Date) },
       { tags: ['b'] },
     ])
-    expect(claim).toEqual({ rows: 2, relayed: true, oldestAt: handed[0]?.createdAt })
+    expect(claim).toEqual({ rows: 2, relayed: true, more: true, oldestAt: handed[0]?.createdAt })
     expect(await open()).toEqual(['c'])
   })
 
   test('that could not deliver leaves the rows open', async () => {
     await write('a')
-    expect(await claimOutbox(database.sql, 10, async () => false)).toMatchObject({ rows: 1, relayed: false })
+    expect(await claimOutbox(database.sql, { rows: 10 }, async () => false)).toMatchObject({ rows: 1, relayed: false })
     expect(await open()).toEqual(['a'])
   })
 
   test('that fails leaves the rows open and rejects with what failed', async () => {
     await write('a')
     const failure = new Error('Redis')
-    await expect(claimOutbox(database.sql, 10, () => Promise.reject(failure))).rejects.toBe(failure)
+    await expect(claimOutbox(database.sql, { rows: 10 }, () => Promise.reject(failure))).rejects.toBe(failure)
     expect(await open()).toEqual(['a'])
   })
 
@@ -156,9 +174,9 @@ describe('the relay', () => {
   test('never gets what another holds', async () => {
     for (const tag of ['a', 'b', 'c']) await write(tag)
     const first = gated()
-    const claim = claimOutbox(database.sql, 2, first.deliver)
+    const claim = claimOutbox(database.sql, { rows: 2 }, first.deliver)
     expect(tagsOf(await first.begun)).toEqual(['a', 'b'])
-    await claimOutbox(database.sql, 2, async (rows) => {
+    await claimOutbox(database.sql, { rows: 2 }, async (rows) => {
       expect(tagsOf(rows)).toEqual(['c'])
       return true
     })
@@ -172,7 +190,7 @@ describe('the relay', () => {
     const handed: string[] = []
     const drain = async (): Promise<void> => {
       for (;;) {
-        const { rows } = await claimOutbox(database.sql, 7, async (rows) => {
+        const { rows } = await claimOutbox(database.sql, { rows: 7 }, async (rows) => {
           handed.push(...tagsOf(rows))
           return true
         })
@@ -191,14 +209,14 @@ describe('the relay', () => {
     await write('a')
     const doomed: Sql = createClient(database.url, { max: 1, applicationName: 'doomed' })
     const relay = gated()
-    const claim = claimOutbox(doomed, 10, relay.deliver).catch((error: unknown) => error)
+    const claim = claimOutbox(doomed, { rows: 10 }, relay.deliver).catch((error: unknown) => error)
     await relay.begun
     await database.sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'doomed'`
     relay.end(true)
     expect(await claim).toBeInstanceOf(Error)
     await doomed.end()
     expect(await open()).toEqual(['a'])
-    expect(await claimOutbox(database.sql, 10, accept)).toMatchObject({ rows: 1, relayed: true })
+    expect(await claimOutbox(database.sql, { rows: 10 }, accept)).toMatchObject({ rows: 1, relayed: true })
   })
 
   // T1: row 1 ------------------------------------ commit
@@ -213,13 +231,13 @@ describe('the relay', () => {
       long = row?.id ?? 0
       const short = await write('short')
       expect(short).toBeGreaterThan(long)
-      await claimOutbox(sql, 10, async (rows) => {
+      await claimOutbox(sql, { rows: 10 }, async (rows) => {
         expect(tagsOf(rows)).toEqual(['short'])
         return true
       })
-      expect(await claimOutbox(sql, 10, accept)).toMatchObject({ rows: 0 })
+      expect(await claimOutbox(sql, { rows: 10 }, accept)).toMatchObject({ rows: 0 })
     })
-    await claimOutbox(sql, 10, async (rows) => {
+    await claimOutbox(sql, { rows: 10 }, async (rows) => {
       expect(rows).toMatchObject([{ id: long, tags: ['long'] }])
       return true
     })

@@ -23,6 +23,8 @@ const UNAVAILABLE = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_DESTROYED',
   'CONNECTION_ENDED',
+  '40001', // serialization_failure
+  '40P01', // deadlock_detected: the one that was ended may try again
   '53300', // too_many_connections
   '55P03', // lock_not_available
   '57014', // query_canceled, by a timeout

@@ -42,7 +42,7 @@ const placeRoute = createRoute({
   responses: {
     201: {
       description:
-        'The order. An attempt after the first gets the same answer, with `Idempotency-Replayed: true`: a client that never saw the first need not tell them apart.',
+        'The order. An attempt after the first gets the same order as it is by then, with `Idempotency-Replayed: true`: a client that never saw the first need not tell them apart.',
       headers: {
         Location: {
           description: 'The address of the order.',

@@ -106,7 +106,8 @@ const updateRoute = createRoute({
   },
   responses: {
     200: {
-      description: 'The product after the change. Every read that starts after this answer sees it.',
+      description:
+        'The product after the change. This process shows it at once, every other within CACHE_MAX_STALENESS_MS (500 ms).',
       headers: ETAG_HEADER,
       content: { 'application/json': { schema: Product } },
     },
@@ -130,7 +131,8 @@ const setPriceRoute = createRoute({
   },
   responses: {
     200: {
-      description: 'The product after the change. Every read that starts after this answer sees the new price.',
+      description:
+        'The product after the change. This process shows the new price at once, every other within CACHE_MAX_STALENESS_MS (500 ms).',
       headers: ETAG_HEADER,
       content: { 'application/json': { schema: Product } },
     },
