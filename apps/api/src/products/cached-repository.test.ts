@@ -228,7 +228,7 @@ describe('the rows of the outbox', () => {
     const open = await openTags()
     expect(open).toContain(`product:${kettle}`)
     expect(log.lines).toEqual([
-      { level: 'warn', message: 'invalidation not acknowledged yet', fields: { tags: [...new Set(open)] } },
+      { level: 'warn', message: 'invalidation not acknowledged yet', fields: { tags: new Set(open).size } },
     ])
     expect((await told.get(kettle))?.price.amount).toBe(1)
   })
