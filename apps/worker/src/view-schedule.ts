@@ -20,6 +20,17 @@ import { type Sql, VIEWS, type View, type ViewName } from '@shop/db'
 /** A mark bears the instant its transaction began, and is seen when that has ended. */
 const OVERLAP = '5 seconds'
 
+/**
+ * A relay's mark may be a little older than the commit of what it marks:
+ *
+ *     relay     begins: the mark's instant ── claims a row ────────────── marks it
+ *     writer                        commit ──┘
+ *     refresh                  begins: has not seen it
+ *
+ * The claim is the first thing that a relay does, so that is milliseconds. Too wide a margin costs a refresh too many.
+ */
+const MARK_MARGIN_MS = 50
+
 /** A write that the last refresh has not seen. */
 interface Unseen {
   /** The newest, by the clock of the database. */
@@ -77,7 +88,7 @@ export function viewSchedule(sql: Sql, views: readonly ScheduledView[] = VIEWS):
   ): boolean {
     const held = unseen.get(view.name)
     const latest = Math.max(held?.latest ?? 0, ...view.dueBy.map((source) => changes.get(source) ?? 0))
-    if (latest <= begunAt) {
+    if (latest + MARK_MARGIN_MS <= begunAt) {
       unseen.delete(view.name)
       return false
     }
@@ -99,7 +110,7 @@ export function viewSchedule(sql: Sql, views: readonly ScheduledView[] = VIEWS):
     const rows = await sql<{ now: Date; source: string | null; latest: Date | null }[]>`
       with span as (
         select coalesce(${lookedUntil ?? null}::timestamptz - ${OVERLAP}::interval,
-          (select min(refreshed_at) from view_refreshes), '-infinity') as from_instant
+          (select min(refreshed_at) - ${OVERLAP}::interval from view_refreshes), '-infinity') as from_instant
       ), changes as (
         select source, max(coalesce(relayed_at, created_at)) as latest from outbox, span
           where relayed_at > from_instant or (relayed_at is null and created_at > from_instant)

@@ -42,7 +42,7 @@ async function dueNames(schedule: ViewSchedule): Promise<string[]> {
   return (await schedule.due()).map(({ view }) => view.name)
 }
 
-/** After what has been written by now, beyond the doubt that two clocks leave. */
+/** After what has been written by now, beyond the margin of the schedule. */
 async function refreshAfterAWhile(): Promise<void> {
   await sql`select pg_sleep(0.1)`
   await refreshView(sql, 'category_facets')
@@ -99,6 +99,17 @@ describe('the schedule', () => {
     })
     await relay()
     expect(await dueNames(schedule)).toEqual(['category_facets'])
+  })
+
+  test('a row whose mark is a moment older than the refresh counts as unseen, one that is much older as seen', async () => {
+    await write()
+    const relayedBefore = (ms: number) => sql`
+      update outbox set relayed_at = (select refreshed_at from view_refreshes where view = 'category_facets')
+        - ${ms} * interval '1 ms'`
+    await relayedBefore(1_000)
+    expect(await dueNames(viewSchedule(sql, [facets]))).toEqual([])
+    await relayedBefore(10)
+    expect(await dueNames(viewSchedule(sql, [facets]))).toEqual(['category_facets'])
   })
 
   test('the debounce counts from the first write, and those that follow put it off no further', async () => {
