@@ -341,11 +341,19 @@ export const outbox = pgTable(
     createdAt: instant('created_at').notNull().default(sql`clock_timestamp()`),
     /** Null, or open, until Redis has acknowledged the invalidation. */
     relayedAt: instant('relayed_at'),
+    /**
+     * How often the edge has been told: once as soon as Redis knows, and once more when no process can serve the old value
+     * from its memory any longer. 2: done.
+     */
+    purges: smallint('purges').notNull().default(0),
+    /** The W3C `traceparent` of the transaction that wrote it: `set_config('shop.traceparent', …, true)`. Null when it has none. */
+    traceParent: text('trace_parent').default(sql`nullif(current_setting('shop.traceparent', true), '')`),
   },
   (t) => [
     index('outbox_open').on(t.id).where(sql`relayed_at is null`),
     index('outbox_relayed').on(t.relayedAt).where(sql`relayed_at is not null`),
     index('outbox_transaction').on(t.xid),
+    index('outbox_unpurged').on(t.id).where(sql`purges < 2 and relayed_at is not null`),
   ],
 )
 
