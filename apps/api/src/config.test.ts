@@ -1,6 +1,7 @@
+import { ConfigError } from '@shop/process'
 import { expect, test } from 'vitest'
 
-import { ConfigError, readConfig } from './config.ts'
+import { readConfig } from './config.ts'
 import { hashToken } from './http/admin.ts'
 import { DEVELOPMENT_CUSTOMER_SECRET } from './http/customer.ts'
 

@@ -1,6 +1,7 @@
+import { ConfigError } from '@shop/process'
 import { expect, test } from 'vitest'
 
-import { ConfigError, readConfig } from './config.ts'
+import { readConfig } from './config.ts'
 
 const LEAST = { DATABASE_URL: 'postgres://shop:secret@db/shop', REDIS_URL: 'redis://cache' }
 

@@ -6,12 +6,8 @@
  * for whoever starts things in order; what is waiting is an alert's business (docs/worker.md).
  */
 
+import type { Lifecycle } from '@shop/process'
 import { Hono } from 'hono'
-
-/** Whether the process is on its way out. Set once, by the process. */
-export interface Lifecycle {
-  readonly draining: boolean
-}
 
 export interface HealthDeps {
   readonly lifecycle: Lifecycle

@@ -11,8 +11,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/local-stack': [],
   // Its ./testing starts a Jaeger.
   'packages/telemetry': ['@shop/local-stack'],
-  'apps/api': ['@shop/cache', '@shop/db', '@shop/telemetry'],
-  'apps/worker': ['@shop/cache', '@shop/db', '@shop/telemetry'],
+  // Starts it and ends it with the process.
+  'packages/process': ['@shop/telemetry'],
+  'apps/api': ['@shop/cache', '@shop/db', '@shop/process', '@shop/telemetry'],
+  'apps/worker': ['@shop/cache', '@shop/db', '@shop/process', '@shop/telemetry'],
 }
 
 const product = productFiles()

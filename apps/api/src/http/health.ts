@@ -8,8 +8,7 @@
  */
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-
-import type { Lifecycle } from './drain.ts'
+import type { Lifecycle } from '@shop/process'
 
 export type DependencyState = 'up' | 'down' | 'off'
 

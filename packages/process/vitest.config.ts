@@ -1,0 +1,8 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    fsModuleCache: false, // Shared by all packages: a run that meets a new lockfile empties it under the others.
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+  },
+})
