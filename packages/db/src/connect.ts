@@ -11,6 +11,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 
 import { hookClient, type QueryHook } from './hook.ts'
+import { PoolCount, type PoolFigures } from './pool.ts'
 import * as schema from './schema.ts'
 
 export interface ConnectOptions {
@@ -35,6 +36,8 @@ export interface Database {
   /** postgres.js: tagged templates, LISTEN, COPY. `bigint` and `count(*)` come as numbers, `timestamptz` as `Date`. */
   readonly sql: Sql
   readonly db: PostgresJsDatabase<typeof schema>
+  /** How busy the connections of `db` and of `sql` are, under those names. */
+  pools(): readonly PoolFigures[]
   /** Lets running statements finish for at most 5 seconds, then closes. Can be called twice. */
   close(): Promise<void>
 }
@@ -98,19 +101,21 @@ export function createClient(
 /** Connects when first used: a wrong URL or an absent server shows at the first statement, within 5 seconds. */
 export function connect(options: ConnectOptions): Database {
   const { hook } = options
-  const clientOptions = {
-    max: options.max ?? CONNECTION_DEFAULTS.max,
-    applicationName: options.applicationName ?? CONNECTION_DEFAULTS.applicationName,
+  const applicationName = options.applicationName ?? CONNECTION_DEFAULTS.applicationName
+  const open = (name: string, max: number) => {
+    const client = createClient(options.url, { max, applicationName })
+    const count = new PoolCount(name, max)
+    return { client, count, hooked: hookClient(client, count.hook(hook)) }
   }
-  const hooked = (client: Sql): Sql => (hook ? hookClient(client, hook) : client)
-  const sql = createClient(options.url, { ...clientOptions, max: CONNECTION_DEFAULTS.sqlMax })
-  const forDrizzle = createClient(options.url, clientOptions)
+  const sql = open('sql', CONNECTION_DEFAULTS.sqlMax)
+  const db = open('db', options.max ?? CONNECTION_DEFAULTS.max)
   return {
-    sql: hooked(sql),
-    db: drizzle(hooked(forDrizzle), { schema }),
+    sql: sql.hooked,
+    db: drizzle(db.hooked, { schema }),
+    pools: () => [db.count.figures, sql.count.figures],
     async close() {
       const timeout = CONNECTION_DEFAULTS.closeTimeoutSeconds
-      await Promise.all([sql.end({ timeout }), forDrizzle.end({ timeout })])
+      await Promise.all([sql.client.end({ timeout }), db.client.end({ timeout })])
     },
   }
 }

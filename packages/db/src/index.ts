@@ -5,7 +5,9 @@ export { type ConnectOptions, connect, type Database, isAbandonedTypeQuery, type
 export type { QueryHook } from './hook.ts'
 export { migrate } from './migrate.ts'
 export {
+  ANY_CHANGE,
   claimOutbox,
+  claimPurges,
   markRelayed,
   OUTBOX_KEPT_MS,
   type OutboxClaim,
@@ -14,8 +16,14 @@ export {
   type OwnTags,
   outboxLag,
   ownTags,
+  type PurgeClaim,
+  type PurgeLimits,
+  type PurgeRow,
   pruneOutbox,
   reopenOutbox,
+  traceOutbox,
+  WIDE_TAGS,
+  writeOutbox,
 } from './outbox.ts'
 export * from './schema.ts'
 export {

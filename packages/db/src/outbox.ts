@@ -15,6 +15,8 @@
  *     T1: row 7 ───────────────────────── commit
  *          T2: row 8 ── commit
  *                 relay: claims 8                claims 7
+ *
+ * What Redis has acknowledged the edge is told next, from the same rows (`claimPurges`).
  */
 
 import { type SQL, sql as template } from 'drizzle-orm'
@@ -23,6 +25,24 @@ import type { Sql } from './connect.ts'
 
 /** Relayed rows are kept this long, in case Redis forgets what it was told. */
 export const OUTBOX_KEPT_MS = 60 * 60 * 1000
+
+/**
+ * What an answer carries at the edge that depends on more than it can name. It is purged with every change, and never
+ * invalidated in Redis.
+ */
+export const ANY_CHANGE = 'any-change'
+
+/** Each thing that is cached and can change carries one of these. */
+export const WIDE_TAGS: readonly string[] = Object.freeze([
+  'products',
+  'lists',
+  'categories',
+  'counts',
+  'facets',
+  'ratings',
+  'related',
+  'best-sellers',
+])
 
 /** Rows of one statement when many are changed: each statement has four seconds. */
 const BATCH = 5_000
@@ -34,6 +54,8 @@ export interface OutboxRow {
   readonly source: string
   /** When it was written, which may be long before it could be seen. */
   readonly createdAt: Date
+  /** The span that wrote it, as a W3C `traceparent`; null when nobody traced that. */
+  readonly traceParent: string | null
 }
 
 /** What the writer has to invalidate once it has committed, and then to mark. */
@@ -54,10 +76,47 @@ export interface OutboxClaim {
   readonly oldestAt: Date | undefined
 }
 
+export interface PurgeRow extends OutboxRow {
+  /** Whether the edge was told of it before. */
+  readonly again: boolean
+}
+
+export interface PurgeLimits {
+  readonly rows: number
+  readonly tags: number
+  /** How long after Redis has acknowledged, in milliseconds. */
+  readonly settledAfterMs: number
+}
+
+export interface PurgeClaim {
+  /** How many rows were handed over, and marked. */
+  readonly rows: number
+  /** Whether more may be due. */
+  readonly more: boolean
+}
+
 export interface OutboxLag {
   readonly open: number
   /** How long ago the oldest open row was written; 0 when none is open. */
   readonly ageMs: number
+}
+
+/**
+ * Says to which trace the rows belong that this transaction is going to write, so that who relays them continues it. Costs
+ * a statement, and none without a trace.
+ */
+export async function traceOutbox(
+  transaction: { execute(query: SQL): PromiseLike<unknown> },
+  traceParent: string | undefined,
+): Promise<void> {
+  if (traceParent !== undefined) {
+    await transaction.execute(template`select set_config('shop.traceparent', ${traceParent}, true)`)
+  }
+}
+
+/** Tells of something that no trigger sees: caches and edge hear of it as of any change. */
+export async function writeOutbox(sql: Sql, { tags, source }: Pick<OutboxRow, 'tags' | 'source'>): Promise<void> {
+  await sql`insert into outbox (tags, source) values (${[...tags]}, ${source})`
 }
 
 /**
@@ -103,20 +162,56 @@ export async function claimOutbox(
 ): Promise<OutboxClaim> {
   return sql.begin(async (tx) => {
     const claimed = await tx<OutboxRow[]>`
-      select id, tags, source, created_at as "createdAt" from outbox
+      select id, tags, source, created_at as "createdAt", trace_parent as "traceParent" from outbox
         where relayed_at is null order by id limit ${most} for update skip locked`
     const rows = firstOf(claimed, mostTags)
     if (rows.length === 0) return { rows: 0, relayed: false, more: false, oldestAt: undefined }
     // Nothing was written yet, so there is nothing to take back when it was not delivered.
     const relayed = await deliver(rows)
-    if (relayed) await tx`update outbox set relayed_at = now() where id = any(${rows.map(({ id }) => id)})`
+    // Not now(), which is when the transaction began: what counts from the mark counts from when Redis had acknowledged.
+    if (relayed) await tx`update outbox set relayed_at = clock_timestamp() where id = any(${rows.map(({ id }) => id)})`
     const oldestAt = rows.reduce((oldest, { createdAt }) => (createdAt < oldest ? createdAt : oldest), new Date())
     return { rows: rows.length, relayed, more: rows.length < claimed.length || claimed.length === most, oldestAt }
   })
 }
 
+/**
+ * Hands rows to `deliver` of which Redis knows and the edge does not, the oldest first: each as soon as it is relayed, and
+ * once more `settledAfterMs` later, when no answer with the old value can come to the edge any longer. A row that is
+ * handed over for the first time as late as that is done with the one time.
+ *
+ *     relayed ──── due: told, 1 ──────────────── settled, due again: told, 2
+ *     relayed ──── the edge is away ──────────── settled ──── told, 2
+ *
+ * Marked when `deliver` resolves. When it rejects or this process dies, the rows are due as before; what is claimed is
+ * nobody else's meanwhile. At most so many rows, and so many tags in them, unless one row has more.
+ */
+export async function claimPurges(
+  sql: Sql,
+  { rows: most, tags: mostTags, settledAfterMs }: PurgeLimits,
+  deliver: (rows: readonly PurgeRow[]) => Promise<void>,
+): Promise<PurgeClaim> {
+  return sql.begin(async (tx) => {
+    // now() is when this transaction began, in both statements: what is settled then was settled before it was told.
+    const claimed = await tx<PurgeRow[]>`
+      select id, tags, source, created_at as "createdAt", trace_parent as "traceParent", purges > 0 as again
+        from outbox
+        where relayed_at is not null and purges < 2
+          and (purges = 0 or relayed_at <= now() - ${settledAfterMs} * interval '1 ms')
+        order by id limit ${most} for update skip locked`
+    const rows = firstOf(claimed, mostTags)
+    if (rows.length === 0) return { rows: 0, more: false }
+    await deliver(rows)
+    await tx`
+      update outbox
+        set purges = case when relayed_at <= now() - ${settledAfterMs} * interval '1 ms' then 2 else 1 end
+        where id = any(${rows.map(({ id }) => id)})`
+    return { rows: rows.length, more: rows.length < claimed.length || claimed.length === most }
+  })
+}
+
 /** As many as have so many tags together, and one at least: what one delivery takes must be done in time. */
-function firstOf(rows: readonly OutboxRow[], mostTags: number): readonly OutboxRow[] {
+function firstOf<R extends OutboxRow>(rows: readonly R[], mostTags: number): readonly R[] {
   let tags = 0
   const end = rows.findIndex((row) => {
     tags += row.tags.length

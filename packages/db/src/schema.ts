@@ -47,6 +47,9 @@ const id = () => bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAs
 const reference = (name: string) => bigint(name, { mode: 'number' })
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' })
 
+/** Words, each with its places and weights. Searches match it; nobody reads it. */
+const weightedWords = customType<{ data: string }>({ dataType: () => 'tsvector' })
+
 /** The id of a transaction, which never comes again. As text: nobody counts with it. */
 const transactionId = customType<{ data: string }>({ dataType: () => 'xid8' })
 
@@ -111,6 +114,8 @@ export const products = pgTable(
       .generatedAlwaysAs(sql`coalesce(rating_average, 0)`),
     /** Weight for the order `popular`. Not part of a product's representation: changing it does not bump `version`. */
     popularity: doublePrecision('popularity').notNull().default(0),
+    /** The words by which a search finds it: those of its name, its brand and its description, in this order of weight. */
+    search: weightedWords('search').notNull().generatedAlwaysAs(sql`search_words(name, brand, description)`),
     /** Grows with every visible change but those of its category. The entity tag of a product is made of it. */
     version: integer('version').notNull().default(1),
     createdAt: instant('created_at').notNull().default(sql`now()`),
@@ -129,6 +134,7 @@ export const products = pgTable(
     index('products_category_newest').on(t.categoryId, t.createdAt, t.id).where(sql`status = 'active'`),
     index('products_category_price').on(t.categoryId, t.priceAmount, t.id).where(sql`status = 'active'`),
     index('products_category_rating').on(t.categoryId, t.ratingScore, t.id).where(sql`status = 'active'`),
+    index('products_search').using('gin', t.search).where(sql`status = 'active'`),
     check('products_slug_shape', sql`${t.slug} ~ ${slugPattern} and length(${t.slug}) <= 200`),
     check('products_name_present', sql`length(trim(${t.name})) between 1 and 200`),
     check('products_description_short', sql`length(${t.description}) <= 10000`),

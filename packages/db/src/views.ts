@@ -112,6 +112,11 @@ export interface RefreshOptions {
    * @default undefined (whatever the last one was)
    */
   readonly ifBegunAt?: number | undefined
+  /**
+   * The trace that what it writes into the outbox belongs to, as a W3C `traceparent`.
+   * @default undefined (none)
+   */
+  readonly traceParent?: string | undefined
 }
 
 export const REFRESH_DEFAULTS = Object.freeze({ limit: 500, timeoutMs: 5 * MINUTE })
@@ -147,9 +152,9 @@ const ERROR_LENGTH = 200
  * since when it fails and why.
  */
 export async function refreshView(sql: Sql, name: ViewName, options: RefreshOptions = {}): Promise<Refresh> {
-  const { limit = REFRESH_DEFAULTS.limit, timeoutMs = REFRESH_DEFAULTS.timeoutMs, ifBegunAt } = options
+  const { limit = REFRESH_DEFAULTS.limit, timeoutMs = REFRESH_DEFAULTS.timeoutMs, ifBegunAt, traceParent } = options
   try {
-    return await sql.begin((tx) => refreshUnderLock(tx, viewOf(name), { limit, timeoutMs, ifBegunAt }))
+    return await sql.begin((tx) => refreshUnderLock(tx, viewOf(name), { limit, timeoutMs, ifBegunAt, traceParent }))
   } catch (error) {
     // Where this fails too, the connection is gone, and that is what the first error says.
     await recordFailure(sql, name, error).catch(() => undefined)
@@ -160,14 +165,16 @@ export async function refreshView(sql: Sql, name: ViewName, options: RefreshOpti
 async function refreshUnderLock(
   tx: postgres.TransactionSql<{ bigint: number }>,
   view: View,
-  { limit, timeoutMs, ifBegunAt }: Required<RefreshOptions>,
+  { limit, timeoutMs, ifBegunAt, traceParent = '' }: Required<RefreshOptions>,
 ): Promise<Refresh> {
   const [lock] = await tx<{ granted: boolean }[]>`
     select pg_try_advisory_xact_lock(${LOCK}, hashtext(${view.name})) as granted`
   if (!lock?.granted || (ifBegunAt !== undefined && !(await isLastRefresh(tx, view.name, ifBegunAt))))
     return { type: 'busy' }
   const started = performance.now()
-  await tx`select set_config('statement_timeout', ${String(timeoutMs)}, true), set_config('work_mem', '64MB', true)`
+  await tx`
+    select set_config('statement_timeout', ${String(timeoutMs)}, true), set_config('work_mem', '64MB', true),
+      set_config('shop.traceparent', ${traceParent}, true)`
   await tx`create temporary table rows_before on commit drop as table ${tx(view.name)}`
   await tx`refresh materialized view concurrently ${tx(view.name)}`
   const { changed, tags } = await compare(tx, view, limit)

@@ -11,13 +11,13 @@ interface Told {
   readonly source: string
 }
 
-/** The rows that an act writes, in their order, tags sorted. */
+/** The rows that an act writes, in their order, tags sorted. Without those of searches: they are in search.test.ts. */
 async function told(act: () => PromiseLike<unknown>): Promise<Told[]> {
   const { sql } = database
   const [last] = await sql<{ id: number }[]>`select coalesce(max(id), 0) as id from outbox`
   await act()
   const rows = await sql<Told[]>`select tags, source from outbox where id > ${last?.id ?? 0} order by id`
-  return rows.map(({ tags, source }) => ({ tags: tags.toSorted(), source }))
+  return rows.map(({ tags, source }) => ({ tags: tags.filter((tag) => !tag.startsWith('search')).toSorted(), source }))
 }
 
 async function tagsOf(statement: string): Promise<string[][]> {

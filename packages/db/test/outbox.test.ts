@@ -1,11 +1,13 @@
 /** The outbox: what is open is relayed, by whoever comes first, and nothing is lost with who dies on the way. */
 
-import { sql as template } from 'drizzle-orm'
+import { eq, sql as template } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 
 import { createClient } from '../src/connect.ts'
 import {
   claimOutbox,
+  claimPurges,
+  connect,
   markRelayed,
   OUTBOX_KEPT_MS,
   type OutboxRow,
@@ -15,6 +17,7 @@ import {
   pruneOutbox,
   reopenOutbox,
   type Sql,
+  traceOutbox,
 } from '../src/index.ts'
 import { insertProduct, useDatabase } from './database.ts'
 
@@ -64,9 +67,9 @@ describe('the writer', () => {
     const { id } = await insertProduct(database.sql)
     const other = await insertProduct(database.sql)
     const own = await database.db.transaction(async (tx) => {
-      await tx.execute(template`update products set name = 'New' where id = ${id}`)
-      await tx.update(products).set({ name: 'Newer' }).where(template`id = ${id}`)
-      await database.sql`update products set name = 'New' where id = ${other.id}`
+      await tx.execute(template`update products set slug = 'new' where id = ${id}`)
+      await tx.update(products).set({ slug: 'newer' }).where(template`id = ${id}`)
+      await database.sql`update products set slug = 'newest' where id = ${other.id}`
       return ownTags(tx)
     })
     expect(own.tags).toEqual([`product:${id}`])
@@ -75,6 +78,30 @@ describe('the writer', () => {
     >`select id from outbox where tags = ${[`product:${id}`]} order by id`
     expect(own.ids.slice(-2)).toEqual(rows.slice(-2).map((row) => row.id))
     expect(own.ids).toHaveLength(2)
+  })
+
+  test('says whose trace its rows belong to, and the next transaction of the connection says nothing', async () => {
+    const { id } = await insertProduct(database.sql)
+    await database.sql`truncate outbox`
+    const traceParent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const single = connect({ url: database.url, max: 1 })
+    for (const parent of [traceParent, undefined]) {
+      await single.db.transaction(async (tx) => {
+        await traceOutbox(tx, parent)
+        await tx
+          .update(products)
+          .set({ name: `${parent}` })
+          .where(eq(products.id, id))
+      })
+    }
+    await single.close()
+
+    let rows: readonly OutboxRow[] = []
+    await claimOutbox(database.sql, { rows: 10 }, async (claimed) => {
+      rows = claimed
+      return true
+    })
+    expect([...new Set(rows.map((row) => row.traceParent))]).toEqual([traceParent, null])
   })
 
   test('that has written nothing has no tags, and uses up no transaction id', async () => {
@@ -244,6 +271,138 @@ describe('the relay', () => {
   })
 })
 
+describe('the purger', () => {
+  const LIMITS = { rows: 10, tags: 100, settledAfterMs: MINUTE }
+
+  /** What is due, claimed and delivered: the tags, each with whether it was told before. */
+  async function purge(sql: Sql = database.sql): Promise<[tag: string, again: boolean][]> {
+    let told: [string, boolean][] = []
+    await claimPurges(sql, LIMITS, async (rows) => {
+      told = rows.flatMap(({ tags, again }) => tags.map((tag): [string, boolean] => [tag, again]))
+    })
+    return told
+  }
+
+  async function purges(): Promise<Record<string, number>> {
+    const rows = await database.sql<{ tag: string; purges: number }[]>`select tags[1] as tag, purges from outbox`
+    return Object.fromEntries(rows.map(({ tag, purges }) => [tag, purges]))
+  }
+
+  const settle = () => database.sql`update outbox set relayed_at = relayed_at - ${2 * MINUTE} * interval '1 ms'`
+
+  // writer:  commit ────────── markRelayed
+  // purger:          not due               due
+  test('is handed a row when Redis has acknowledged it, and not before', async () => {
+    const id = await write('a')
+    expect(await purge()).toEqual([])
+    await markRelayed(database.sql, [id])
+    expect(await purge()).toEqual([['a', false]])
+  })
+
+  test('is handed it once more when it has settled, and then never again', async () => {
+    await write('a', { relayedMs: 0 })
+    expect(await purge()).toEqual([['a', false]])
+    expect(await purge()).toEqual([])
+    expect(await purges()).toEqual({ a: 1 })
+    await settle()
+    expect(await purge()).toEqual([['a', true]])
+    expect(await purge()).toEqual([])
+    expect(await purges()).toEqual({ a: 2 })
+  })
+
+  test('that comes when a row has settled is done with it at once', async () => {
+    await write('late', { relayedMs: 2 * MINUTE })
+    await write('now', { relayedMs: 0 })
+    expect(await purge()).toEqual([
+      ['late', false],
+      ['now', false],
+    ])
+    expect(await purges()).toEqual({ late: 2, now: 1 })
+  })
+
+  // relay:   begins ── claims ── Redis: done ── marks
+  //             └ now()                            └ from here it counts, or the second purge would come too early
+  test('counts from when Redis had acknowledged, not from when the relay began', async () => {
+    await write('a')
+    const relay = gated()
+    const claim = claimOutbox(database.sql, { rows: 10 }, relay.deliver)
+    await relay.begun
+    const [before] = await database.sql<{ at: Date }[]>`select clock_timestamp() as at`
+    relay.end(true)
+    await claim
+    const [row] = await database.sql<{ relayed_at: Date }[]>`select relayed_at from outbox`
+    expect(row?.relayed_at.getTime()).toBeGreaterThanOrEqual(before?.at.getTime() ?? Number.POSITIVE_INFINITY)
+  })
+
+  test('that fails or dies leaves the rows as they were', async () => {
+    await write('a', { relayedMs: 0 })
+    const failure = new Error('The edge is away')
+    await expect(claimPurges(database.sql, LIMITS, () => Promise.reject(failure))).rejects.toBe(failure)
+    expect(await purges()).toEqual({ a: 0 })
+
+    const doomed: Sql = createClient(database.url, { max: 1, applicationName: 'doomed' })
+    const begun = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<void>()
+    const claim = claimPurges(doomed, LIMITS, () => {
+      begun.resolve()
+      return ended.promise
+    }).catch((error: unknown) => error)
+    await begun.promise
+    await database.sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'doomed'`
+    ended.resolve()
+    expect(await claim).toBeInstanceOf(Error)
+    await doomed.end()
+    expect(await purge()).toEqual([['a', false]])
+  })
+
+  // first:   claims a ──────────────── tells the edge ── marks
+  // second:            claims b only
+  test('never gets what another holds', async () => {
+    await write('a', { relayedMs: 0 })
+    const begun = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<void>()
+    const first = claimPurges(database.sql, LIMITS, () => {
+      begun.resolve()
+      return ended.promise
+    })
+    await begun.promise
+    await write('b', { relayedMs: 0 })
+    expect(await purge()).toEqual([['b', false]])
+    ended.resolve()
+    expect(await first).toEqual({ rows: 1, more: false })
+    expect(await purges()).toEqual({ a: 1, b: 1 })
+  })
+
+  test('is handed no more rows and tags than it asked for, but one row at least, and hears that there is more', async () => {
+    await database.sql`insert into outbox (tags, source, relayed_at) values
+      (array['a', 'b', 'c'], 'products', now()), (array['d'], 'products', now()), (array['e', 'f'], 'products', now())`
+    const handed: string[][] = []
+    const claims = []
+    for (let i = 0; i < 4; i++) {
+      claims.push(
+        await claimPurges(database.sql, { ...LIMITS, tags: 2 }, async (rows) => {
+          handed.push(tagsOf(rows))
+        }),
+      )
+    }
+    expect(handed).toEqual([['a', 'b', 'c'], ['d'], ['e', 'f']])
+    expect(claims).toEqual([
+      { rows: 1, more: true },
+      { rows: 1, more: true },
+      { rows: 1, more: false },
+      { rows: 0, more: false },
+    ])
+  })
+
+  test('is not told again of what is only relayed again, after Redis has forgotten', async () => {
+    await write('a', { relayedMs: 2 * MINUTE })
+    expect(await purge()).toEqual([['a', false]])
+    await reopenOutbox(database.sql)
+    await claimOutbox(database.sql, { rows: 10 }, accept)
+    expect(await purge()).toEqual([])
+  })
+})
+
 describe('an hour', () => {
   test('after it was relayed a row goes; an open one stays, however old', async () => {
     await write('old', { relayedMs: OUTBOX_KEPT_MS + MINUTE })
@@ -292,7 +451,7 @@ describe('the lag', () => {
   })
 })
 
-test('claiming, pruning and the writer find their rows by an index', async () => {
+test('claiming, pruning, purging and the writer find their rows by an index', async () => {
   const { sql } = database
   await sql`
     insert into outbox (tags, source, relayed_at)
@@ -311,4 +470,10 @@ test('claiming, pruning and the writer find their rows by an index', async () =>
   expect(await indexOf('select id from outbox where xid = pg_current_xact_id_if_assigned()')).toContain(
     'outbox_transaction',
   )
+  await sql`update outbox set purges = 2 where id % 100 > 0`
+  await sql`analyze outbox`
+  expect(
+    await indexOf(`select id from outbox where relayed_at is not null and purges < 2
+      and (purges = 0 or relayed_at <= now() - 1000 * interval '1 ms') order by id limit 10 for update skip locked`),
+  ).toContain('outbox_unpurged')
 })

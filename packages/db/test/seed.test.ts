@@ -264,7 +264,7 @@ const HASHES: Readonly<Record<string, string>> = {
   order_lines: '4ffcf8299eb74e11665267bddcefa945',
   orders: '2612ae92984386d70a051b6bd00a845b',
   prices: 'b9cfc9d3b9b700807518146ae9bcef5e',
-  products: '54a10bb46b55f4fa90c54764dc0423d3',
+  products: '4f8fc98d39c36e4f7b57c345325e004f',
   reviews: '4380d7ca8167675d6f127286cbe8212d',
   stock: '9ef4607afcc425070733248cb09d7e54',
   variants: '510cd9602713d02d5945c771bc59ae35',

@@ -188,6 +188,15 @@ describe('a refresh', () => {
     expect(await refreshView(sql, 'category_counts')).toMatchObject({ changed: 3, tags: ['counts'] })
   })
 
+  test('tells it in the trace that it was given', async () => {
+    const { sql } = database
+    const traceParent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    await sql`update products set brand = 'Another' where id = (select min(id) from products where status = 'active')`
+    await refreshView(sql, 'category_facets', { traceParent })
+    const rows = await sql`select trace_parent from outbox where source = 'category_facets'`
+    expect(rows).toEqual([{ trace_parent: traceParent }])
+  })
+
   test('tells both slugs of a category that was renamed', async () => {
     const { sql } = database
     const [category] = await sql<{ id: number; slug: string }[]>`

@@ -8,6 +8,7 @@
 import type postgres from 'postgres'
 
 import { createClient, type Sql } from '../connect.ts'
+import { WIDE_TAGS } from '../outbox.ts'
 import { fillViews } from '../views.ts'
 import { bulk } from './bulk.ts'
 import { Catalogue, CURRENCY } from './catalogue.ts'
@@ -60,8 +61,6 @@ interface Table {
   readonly rows: () => Iterable<readonly Cell[]>
 }
 
-const WIDE_TAGS = ['products', 'lists', 'categories', 'counts', 'facets', 'ratings', 'related', 'best-sellers']
-
 /** Any number will do, as long as nothing else in the shop uses it. */
 const LOCK = 7_316_002
 
@@ -89,7 +88,7 @@ export async function seed(url: string, options: SeedOptions): Promise<SeedResul
         await tx`analyze ${tx(names)}`
         await fillViews(tx)
         // Triggers rest while rows are loaded, so that all of it is told here: a cache may remember that there was nothing.
-        await tx`insert into outbox (tags, source) values (${WIDE_TAGS}, 'seed')`
+        await tx`insert into outbox (tags, source) values (${[...WIDE_TAGS]}, 'seed')`
       }
       return { size: plan.size, seeded, counts: await countRows(tx, names) }
     })
