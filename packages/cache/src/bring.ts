@@ -6,8 +6,9 @@ import type { Aborting } from './bulkhead.ts'
 import { after, between, type Millis, type Monotonic, millis } from './clock.ts'
 import { contentHash, EMPTY } from './codec.ts'
 import type { Deadlines } from './deadline.ts'
-import type { Engine } from './engine.ts'
+import { type Answer, type Engine, step } from './engine.ts'
 import { loadTimeout, valueInvalid } from './errors.ts'
+import type { Flight } from './flight.ts'
 import { sizeOf } from './memory-tier.ts'
 import { LIMITS, NOT_MODIFIED, type Policy } from './options.ts'
 import { NotPlain, plainCopy } from './plain.ts'
@@ -30,6 +31,10 @@ export interface Source {
   load(aborting: Aborting, previous: PreviousOf): Promise<unknown>
   /** Those of its loads. */
   readonly deadlines: Deadlines
+  /** Whether it is read alone: then its steps are operations of their own, and not parts of that of many. */
+  readonly alone: boolean
+  /** Whether its load is part of one for many. */
+  readonly batched: boolean
   /** Tags known before the load. */
   readonly tags: readonly string[]
   /** Tags of a loaded value, those of `tags` not among them. */
@@ -56,14 +61,16 @@ export interface Brought {
 export async function bring(
   engine: Engine,
   policy: Policy,
-  key: string,
+  flight: Flight<Answer>,
   source: Source,
   previous: PreviousOf,
 ): Promise<Brought> {
+  const { key } = flight
   const loadedAt = engine.clock.now()
-  const answer = await engine.hooks.around({ name: 'load', resource: policy.resource }, () =>
-    withinDeadline(policy, key, source, previous),
-  )
+  const answer = await step(engine, !source.batched, { name: 'load', resource: policy.resource }, () => {
+    flight.loadedBy = engine.hooks.propagate?.()
+    return withinDeadline(policy, key, source, previous)
+  })
   const loadMs = between(loadedAt, engine.clock.now())
   return packed(engine, policy, key, source, answer, previous, loadedAt, loadMs)
 }

@@ -103,6 +103,32 @@ const CASES: readonly CaseFor[] = [
     }
   }),
 
+  fact('a trace travels with the message, and nothing in its place', async (fleet) => {
+    const [p1, p2] = await fleet.two()
+    const trace = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+    const without = await p1.remote.invalidate([fleet.tag()], [])
+    await p1.remote.invalidate([fleet.tag()], [fleet.key()], trace)
+    const last = await p1.remote.announce([fleet.key()], [fleet.key()], trace)
+    await fleet.heard(p2, last)
+    const traces = p2.messages('invalidated').flatMap((one) => (one.number < without.number ? [] : [one.trace]))
+    assert.deepEqual(
+      traces,
+      [undefined, trace, trace],
+      'a message must carry the trace it was given, and none if it was given none',
+    )
+  }),
+
+  fact('a pattern travels with the message', async (fleet) => {
+    const [p1, p2] = await fleet.two()
+    const done = await p1.remote.announce([], [], undefined, 'conformance.1:*"\\')
+    const { matching, trace } = await fleet.heard(p2, done)
+    assert.deepEqual(
+      [matching, trace],
+      ['conformance.1:*"\\', undefined],
+      'a message must carry the pattern as it was given',
+    )
+  }),
+
   fact('a process hears its own invalidations', async (fleet) => {
     const p1 = await fleet.one()
     await fleet.heard(p1, await p1.remote.invalidate([fleet.tag()], []))

@@ -20,6 +20,10 @@ export type BusMessage =
       readonly keys: readonly string[]
       /** Entries that may still be served, while they are reloaded. */
       readonly stale: readonly string[]
+      /** A pattern (pattern.ts): entries whose keys match are gone as well. */
+      readonly matching?: string | undefined
+      /** Traceparent of what invalidated, where that is recorded. */
+      readonly trace?: string | undefined
     }
   /** The echo of this process's own probe. */
   | { readonly type: 'echo'; readonly epoch: string; readonly number: number; readonly sentAt: Monotonic }

@@ -4,51 +4,40 @@
 
 import { Bulkhead } from './bulkhead.ts'
 import { Cells } from './cells.ts'
-import { type Cancel, millis } from './clock.ts'
+import { between, type Cancel, millis } from './clock.ts'
 import { Drops } from './drops.ts'
 import type { Answer, Engine } from './engine.ts'
 import { closed } from './errors.ts'
-import type { CacheEvent, Hooks } from './events.ts'
+import type { CacheEvent } from './events.ts'
 import { Flights } from './flight.ts'
+import type { Hooks, Watched } from './hooks.ts'
 import { Invalidator, PendingInvalidations } from './invalidate.ts'
 import { Lookups } from './lookup.ts'
 import { MemoryTier } from './memory-tier.ts'
 import { isObserved, noteRead } from './observe.ts'
-import { type CacheOptions, LIMITS, type ResourceOptions, resolveCacheOptions } from './options.ts'
+import { type CacheOptions, DEFAULTS, LIMITS, type ResourceOptions, resolveCacheOptions } from './options.ts'
 import { formatPosition } from './position.ts'
 import { Proof } from './proof.ts'
 import { type Declared, Resource } from './resource.ts'
-import { count, countMemoryRead, noStats, type Stats } from './stats.ts'
+import { count, countRead, type Health, noOwnStats, noReads, type ResourceStats, type Stats, sumOf } from './stats.ts'
+import { type SweepOptions, type Swept, sweep } from './sweep.ts'
 import { checkTags } from './tag-names.ts'
 import { chance, uniqueWords } from './unique.ts'
 import { Waiters } from './waiters.ts'
-
-export interface Health {
-  /** `off`: this cache has no Redis. `down`: reads go to the source. */
-  readonly redis: 'up' | 'down' | 'off'
-  /** Whether this process may serve from its memory. */
-  readonly trusted: boolean
-  /** Milliseconds since this process last had proof; absent when it never had, or needs none. */
-  readonly proofAgeMs?: number
-  readonly entries: number
-  readonly bytes: number
-  readonly flights: number
-  readonly loads: number
-  /** Invalidations that have not reached Redis yet. */
-  readonly pendingInvalidations: number
-}
 
 /** Past this a timer of Node fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
 const NO_HOOKS: Hooks = { around: (_operation, run) => run() }
 
-export class Cache {
+export class Cache implements Watched {
   readonly #engine: Engine
   readonly #invalidator: Invalidator
   readonly #lookups: Lookups | undefined
   readonly #pending = new PendingInvalidations()
-  readonly #stats = noStats()
+  readonly #stats = noOwnStats()
+  readonly #reads = new Map<string, ResourceStats>()
+  readonly #unwatch: () => void
   readonly #resources = new Map<string, Declared>()
   /** The trouble that was told last. */
   #told = ''
@@ -60,7 +49,13 @@ export class Cache {
     const resolved = resolveCacheOptions(options)
     const { clock } = resolved
     const remote = options.redis?.(resolved.name, clock, resolved.maxStaleness)
-    const listeners = [options.onEvent, options.hooks?.onEvent].filter((listener) => listener !== undefined)
+    const { onEvent, hooks = NO_HOOKS } = options
+    const listeners = [onEvent, hooks.onEvent].filter((listener) => listener !== undefined)
+    /** Whether the event of a fresh value from memory would be heard: on the path that has to be fast it is not made in vain. */
+    const isHeard = (): boolean => {
+      if (onEvent || isObserved()) return true
+      return hooks.onEvent !== undefined && (hooks.isRecording?.() ?? true)
+    }
     this.#engine = {
       options: resolved,
       clock,
@@ -75,13 +70,19 @@ export class Cache {
       chance,
       pending: this.#pending,
       reloads: { running: 0 },
-      hooks: options.hooks ?? NO_HOOKS,
+      hooks,
       ownInvalidations: 0,
+      readsOf: (resource) => this.#readsOf(resource),
       emit: (event) => this.#emit(event, listeners),
-      emitMemoryRead: (resource, key, ttlMs) => {
-        const outcome = ttlMs > 0 ? 'hit' : 'stale'
-        if (listeners.length === 0 && !isObserved()) countMemoryRead(this.#stats, outcome)
-        else this.#emit({ type: 'read', resource, key, outcome, tier: 'memory', ttlMs }, listeners)
+      servedFromMemory: (reads, resource, key, held, now) => {
+        const isFresh = now < held.staleAt
+        if (isFresh && !isHeard()) {
+          reads.memoryHits++
+          return
+        }
+        const [ttlMs, ageMs, tags] = [between(now, held.staleAt), between(held.loadedAt, now), held.cells.length]
+        const outcome = isFresh ? 'hit' : 'stale'
+        this.#emit({ type: 'read', resource, key, outcome, tier: 'memory', ttlMs, ageMs, tags }, listeners)
       },
     }
     this.#invalidator = new Invalidator(this.#engine, this.#pending)
@@ -110,6 +111,11 @@ export class Cache {
         this.#engine.emit({ type: 'remote-error', operation: 'connect', error })
       },
     })
+    this.#unwatch = hooks.watch?.(this) ?? (() => undefined)
+  }
+
+  get name(): string {
+    return this.#engine.options.name
   }
 
   /** Declares a resource. Throws `CACHE_OPTION_INVALID` for a wrong option. */
@@ -134,6 +140,22 @@ export class Cache {
     if (this.#closed) throw closed()
     const names = checkTags(tags, LIMITS.tagsPerInvalidation)
     return names.length === 0 || this.#invalidator.originate(names, [])
+  }
+
+  /**
+   * Makes every entry whose key matches not current, in every process, by going through the keys of Redis: for an operator,
+   * and never on the way of a read or a write. `*` stands for any characters, `?` for one; keys are those that `explain`
+   * shows, such as `product.1:*`. Resolves when it is done, which takes longer than the longest `loadTimeout`. Then the
+   * same holds as for `invalidateTags`. Rejects with `CACHE_KEY_INVALID` for what is no pattern or would match everything
+   * (`clear`), and with what Redis answered when it could not be gone through to the end.
+   */
+  async invalidateMatching(pattern: string, options?: SweepOptions): Promise<Swept> {
+    if (this.#closed) throw closed()
+    const deadlines = Array.from(this.#resources.values(), ({ policy }) => policy.loadTimeout)
+    const longest = millis(deadlines.length === 0 ? DEFAULTS.loadTimeout : Math.max(...deadlines))
+    return this.#engine.hooks.around({ name: 'invalidateMatching' }, () =>
+      sweep(this.#engine, this.#invalidator, pattern, longest, options),
+    )
   }
 
   /**
@@ -167,11 +189,16 @@ export class Cache {
   }
 
   stats(): Readonly<Stats> {
-    return { ...this.#stats }
+    return sumOf(this.#stats, this.#reads.values())
+  }
+
+  /** The reads of each resource, by its name. */
+  resourceStats(): ReadonlyMap<string, Readonly<ResourceStats>> {
+    return this.#reads
   }
 
   health(): Health {
-    const { remote, proof, memory, flights, bulkhead, clock } = this.#engine
+    const { remote, proof, memory, cells, flights, bulkhead, reloads, clock } = this.#engine
     const now = clock.now()
     const age = proof.age(now)
     return {
@@ -179,9 +206,15 @@ export class Cache {
       trusted: proof.holds(now),
       ...(age !== undefined && { proofAgeMs: age }),
       entries: memory.entries,
+      entriesOf: Object.fromEntries(memory.entriesOf),
       bytes: memory.bytes,
+      maxBytes: memory.maxBytes,
+      evictions: memory.evictions,
+      tags: cells.size,
       flights: flights.size,
       loads: bulkhead.running,
+      waitingLoads: bulkhead.queued,
+      reloads: reloads.running,
       pendingInvalidations: this.#pending.size,
     }
   }
@@ -195,6 +228,7 @@ export class Cache {
     this.#engine.waiters.wakeAll()
     await this.#engine.remote?.close()
     this.#tellWatchers()
+    this.#unwatch()
   }
 
   #isReady(): boolean {
@@ -202,13 +236,23 @@ export class Cache {
     return proof.holds(clock.now()) && (remote?.usable ?? true)
   }
 
+  #readsOf(resource: string): ResourceStats {
+    const known = this.#reads.get(resource)
+    if (known) return known
+    const reads = noReads()
+    this.#reads.set(resource, reads)
+    return reads
+  }
+
   #tellWatchers(): void {
     for (const watcher of this.#watchers) watcher()
   }
 
   #emit(event: CacheEvent, listeners: readonly ((event: CacheEvent) => void)[]): void {
-    count(this.#stats, event)
-    if (event.type === 'read') noteRead(event)
+    if (event.type === 'read') {
+      countRead(this.#readsOf(event.resource), event)
+      noteRead(event)
+    } else count(this.#stats, event)
     for (const listener of listeners) {
       try {
         listener(event)

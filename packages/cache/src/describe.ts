@@ -15,6 +15,7 @@ export interface LogLine {
 export function describeEvent(event: CacheEvent): LogLine | undefined {
   switch (event.type) {
     case 'read':
+    case 'wait':
     case 'applied':
       return undefined
     case 'load': {

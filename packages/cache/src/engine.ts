@@ -4,15 +4,17 @@
 
 import type { Bulkhead } from './bulkhead.ts'
 import type { Cells } from './cells.ts'
-import type { Clock } from './clock.ts'
+import type { Clock, Monotonic } from './clock.ts'
 import type { Drops } from './drops.ts'
 import type { Stamp } from './entry.ts'
-import type { CacheEvent, Hooks, Stored, TierName } from './events.ts'
+import type { CacheEvent, Stored, TierName } from './events.ts'
 import type { Flights } from './flight.ts'
+import type { Hooks, Operation } from './hooks.ts'
 import type { Held, MemoryTier } from './memory-tier.ts'
 import type { ResolvedCacheOptions } from './options.ts'
 import type { Proof } from './proof.ts'
 import type { Remote } from './remote.ts'
+import type { ResourceStats } from './stats.ts'
 import type { Waiters } from './waiters.ts'
 
 /** What a flight brings to those who joined it. */
@@ -66,6 +68,13 @@ export interface Engine {
   /** How many invalidations this process has asked for. A flight that began before the latest is not joined. */
   ownInvalidations: number
   emit(event: CacheEvent): void
-  /** Emits the `read` event of a value served from memory; stale when `ttlMs` is not above 0. */
-  emitMemoryRead(resource: string, key: string, ttlMs: number): void
+  /** The counters of a resource's reads. */
+  readsOf(resource: string): ResourceStats
+  /** Counts a value served from memory among `reads`, and emits its `read` event if anyone hears it. */
+  servedFromMemory(reads: ResourceStats, resource: string, key: string, held: Held, now: Monotonic): void
+}
+
+/** Runs one step of a read as an operation of its own, or as a part of the one around it. */
+export function step<R>({ hooks }: Engine, isOwn: boolean, operation: Operation, run: () => Promise<R>): Promise<R> {
+  return isOwn ? hooks.around(operation, run) : run()
 }

@@ -41,6 +41,10 @@ export function keyInvalid(resource: string, reason: string): CacheError {
   return new CacheError('CACHE_KEY_INVALID', `A key of ${resource} is not usable: ${reason}`)
 }
 
+export function patternInvalid(reason: string): CacheError {
+  return new CacheError('CACHE_KEY_INVALID', `A pattern of keys is not usable: ${reason}`)
+}
+
 export function tagInvalid(reason: string): CacheError {
   return new CacheError('CACHE_TAG_INVALID', `A tag is not usable: ${reason}`)
 }

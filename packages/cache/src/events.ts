@@ -44,6 +44,10 @@ export interface ReadEvent {
   readonly stored?: Stored | undefined
   /** Milliseconds the value stays fresh from here: negative when it is stale, 0 when it was not stored. */
   readonly ttlMs: number
+  /** Milliseconds since the load of the value began; absent on an error. */
+  readonly ageMs?: number | undefined
+  /** How many tags of the value speak for it; absent on an error. */
+  readonly tags?: number | undefined
   readonly error?: unknown
 }
 
@@ -57,6 +61,14 @@ export type CacheEvent =
       readonly durationMs: number
       readonly stored: Stored
       readonly error?: unknown
+    }
+  /** A flight has waited for another process to load. `end` is how that went; `unheard` when no word came. */
+  | {
+      readonly type: 'wait'
+      readonly resource: string
+      readonly key: string
+      readonly durationMs: number
+      readonly end: WaitEnd
     }
   /** An invalidation was asked for here. `acknowledged` says whether Redis has it; if not, it is retried. */
   | { readonly type: 'invalidate'; readonly tags: number; readonly keys: number; readonly acknowledged: boolean }
@@ -74,6 +86,8 @@ export type CacheEvent =
   /** Redis became usable, or stopped being so. */
   | { readonly type: 'remote-state'; readonly usable: boolean }
 
+export type WaitEnd = 'stored' | 'unshared' | 'not-stored' | 'failed' | 'unheard'
+
 export type Rejection =
   /** Not ours, damaged, or of another wire or schema version. */
   | 'foreign'
@@ -86,16 +100,3 @@ export type Rejection =
   | 'expired'
 
 export type Listener = (event: CacheEvent) => void
-
-/** An operation worth a span. */
-export interface Operation {
-  readonly name: 'read' | 'load' | 'wait' | 'invalidate'
-  /** The resource concerned; absent for an invalidation of tags. */
-  readonly resource?: string
-}
-
-/** The one hook for tracing: `run` must be called exactly once, and its result returned. */
-export interface Hooks {
-  around<T>(operation: Operation, run: () => Promise<T>): Promise<T>
-  onEvent?: Listener
-}

@@ -40,6 +40,8 @@ export class Flight<R> {
   #end: Promise<R> | undefined
   /** It has answered, and may go on. */
   served = false
+  /** Traceparent of the load that brings its answer, here or in another process; as far as that is recorded, and known. */
+  loadedBy: string | undefined
 
   /** `early`: it may answer before it ends. */
   constructor(
@@ -108,6 +110,11 @@ export class Flights<R> {
   /** The flight that may be joined. */
   running(key: string): Flight<R> | undefined {
     return this.#running.get(key)
+  }
+
+  /** Of all flights, also of those that have lost their slot; some of them twice. */
+  keys(): string[] {
+    return [...this.#running.keys(), ...Array.from(this.#aside, ({ key }) => key)]
   }
 
   /** Puts a flight into its key's slot and starts it. `work` begins at once. One that was there goes on aside. */

@@ -13,8 +13,12 @@ import { type Cancel, type Millis, millis } from './clock.ts'
 import type { Engine, Pending } from './engine.ts'
 import type { Stamp } from './entry.ts'
 import { CacheError, closed } from './errors.ts'
+import { matches } from './pattern.ts'
 import type { Verdict } from './proof.ts'
 import { orUndefined, type Remote } from './remote.ts'
+import type { Noted } from './tags.ts'
+
+type Invalidation = Extract<BusMessage, { type: 'invalidated' }>
 
 const MOST_PENDING = 10_000
 const RETRY_EVERY: Millis = millis(250)
@@ -92,45 +96,57 @@ export class Invalidator {
   /** Resolves `true` once no process can read an older value later than the bound; `false` when Redis could not be told yet. */
   async originate(tags: readonly string[], keys: readonly string[]): Promise<boolean> {
     if (this.#closed) throw closed()
-    const acknowledged = await this.#engine.hooks.around({ name: 'invalidate' }, () => this.#send(tags, keys))
-    if (!acknowledged) {
-      this.#pending.add(tags, keys)
-      this.#forget(tags, keys)
-      this.#retryLater()
-    }
-    this.#engine.ownInvalidations++
-    this.#engine.emit({ type: 'invalidate', tags: tags.length, keys: keys.length, acknowledged })
-    return acknowledged
+    return this.#engine.hooks.around({ name: 'invalidate' }, async () => {
+      const acknowledged = await this.#send(tags, keys)
+      if (!acknowledged) {
+        this.#pending.add(tags, keys)
+        this.#forget(tags, keys)
+        this.#retryLater()
+      }
+      this.#originated(tags.length, keys.length, acknowledged)
+      return acknowledged
+    })
   }
 
   /** As `originate`, where there is no Redis: it is done when this returns, and nothing comes between it and what follows. */
   originateHere(key: string): true {
     if (this.#closed) throw closed()
     this.#forget([], [key])
-    this.#engine.ownInvalidations++
-    this.#engine.emit({ type: 'invalidate', tags: 0, keys: 1, acknowledged: true })
+    this.#originated(0, 1, true)
     return true
   }
 
   /** Tells every process that the entry of each key in Redis is another now, as `originate` tells that it is gone. */
   async announce(keys: readonly string[]): Promise<boolean> {
-    const { remote, proof } = this.#engine
-    const done = remote && (await orUndefined(this.#engine.emit, 'announce', () => remote.announce(keys, [])))
+    const { remote, hooks } = this.#engine
+    const trace = hooks.propagate?.()
+    const done = remote && (await orUndefined(this.#engine.emit, 'announce', () => remote.announce(keys, [], trace)))
     if (!done) return this.originate([], keys)
-    this.answered(done.epoch, done.number)
-    proof.saw(done.epoch, done.number)
+    this.#saw(done)
     this.#drop(keys)
-    this.#engine.ownInvalidations++
-    this.#engine.emit({ type: 'invalidate', tags: 0, keys: keys.length, acknowledged: true })
+    this.#originated(0, keys.length, true)
     return true
+  }
+
+  /**
+   * Tells every process to let go of what it holds, or loads, whose key matches. What Redis holds stays: that is the
+   * sweep's (sweep.ts). Rejects when Redis could not be told; it is applied here all the same.
+   */
+  async originateMatching(pattern: string): Promise<void> {
+    if (this.#closed) throw closed()
+    const { remote, hooks } = this.#engine
+    const keys = this.#dropMatching(pattern)
+    const done = await remote?.announce([], [], hooks.propagate?.(), pattern)
+    if (done) this.#saw(done)
+    this.#originated(0, keys, true)
   }
 
   /** Tells every process that an entry may be served no longer than its policy serves stale ones. */
   async age(key: string): Promise<boolean> {
-    const { remote } = this.#engine
+    const { remote, hooks, emit } = this.#engine
     this.#age(key)
     if (!remote) return true
-    return (await orUndefined(this.#engine.emit, 'announce', () => remote.announce([], [key]))) !== undefined
+    return (await orUndefined(emit, 'announce', () => remote.announce([], [key], hooks.propagate?.()))) !== undefined
   }
 
   /** A message of the bus. */
@@ -138,11 +154,8 @@ export class Invalidator {
     const { proof, waiters } = this.#engine
     switch (message.type) {
       case 'invalidated':
-        if (this.#stands(proof.invalidated(message.epoch, message.number))) {
-          this.#apply(message.tags, message.keys, message.nonce, message.number)
-          for (const key of message.stale) this.#age(key)
-        }
-        for (const key of message.keys) waiters.wake(key, { type: 'not-stored' })
+        if (message.trace === undefined) this.#invalidated(message)
+        else this.#invalidatedIn(message.trace, message)
         return
       case 'echo':
         this.#stands(proof.echoed(message.epoch, message.number, message.sentAt))
@@ -152,6 +165,31 @@ export class Invalidator {
         return
       default:
         message satisfies never
+    }
+  }
+
+  #invalidated({ epoch, number, nonce, tags, keys, stale, matching }: Invalidation): void {
+    const { proof, waiters } = this.#engine
+    if (this.#stands(proof.invalidated(epoch, number))) {
+      this.#apply(tags, keys, nonce, number)
+      for (const key of stale) this.#age(key)
+      if (matching !== undefined) this.#dropMatching(matching)
+    }
+    for (const key of keys) waiters.wake(key, { type: 'not-stored' })
+  }
+
+  /** As part of the trace of whoever invalidated. A hook that is late does not make the message late: the next one comes after it. */
+  #invalidatedIn(parent: string, message: Invalidation): void {
+    let isApplied = false
+    const apply = async (): Promise<void> => {
+      if (isApplied) return
+      isApplied = true
+      this.#invalidated(message)
+    }
+    try {
+      void this.#engine.hooks.around({ name: 'apply', parent }, apply)
+    } finally {
+      void apply()
     }
   }
 
@@ -206,15 +244,27 @@ export class Invalidator {
 
   /** Tells Redis, and applies the answer here: whoever called reads its own write (the bus may still be on its way). */
   async #originateNow(remote: Remote, tags: readonly string[], keys: readonly string[]): Promise<void> {
-    const { proof } = this.#engine
+    const { proof, hooks } = this.#engine
+    const trace = hooks.propagate?.()
     for (let at = 0; at < Math.max(tags.length, keys.length); at += BATCH) {
       const [someTags, someKeys] = [tags.slice(at, at + BATCH), keys.slice(at, at + BATCH)]
-      const done = await remote.invalidate(someTags, someKeys)
+      const done = await remote.invalidate(someTags, someKeys, trace)
       this.answered(done.epoch, done.number)
       proof.saw(done.epoch, done.number)
       if (done.epoch === proof.epoch) this.#apply(someTags, someKeys, done.nonce, done.number)
       else this.#forget(someTags, someKeys)
     }
+  }
+
+  /** Redis counted one up for this process. */
+  #saw({ epoch, number }: Noted): void {
+    this.answered(epoch, number)
+    this.#engine.proof.saw(epoch, number)
+  }
+
+  #originated(tags: number, keys: number, acknowledged: boolean): void {
+    this.#engine.ownInvalidations++
+    this.#engine.emit({ type: 'invalidate', tags, keys, acknowledged })
   }
 
   #apply(tags: readonly string[], keys: readonly string[], nonce: string, number: number): void {
@@ -243,6 +293,16 @@ export class Invalidator {
       this.#engine.drops.note(key)
       this.#engine.flights.supersede(key)
     }
+  }
+
+  /** Returns how many there were. */
+  #dropMatching(pattern: string): number {
+    const { memory, flights } = this.#engine
+    const keys = new Set([...memory.keys(), ...flights.keys()].filter((key) => matches(pattern, key)))
+    this.#drop([...keys])
+    // A look that is on its way may be for one of them.
+    this.#engine.drops.noteAll()
+    return keys.size
   }
 
   #stands(verdict: Verdict): boolean {

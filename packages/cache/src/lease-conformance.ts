@@ -26,10 +26,11 @@ export function leaseConformance(adapter: AdapterUnderTest): readonly Conformanc
 const SHORT = millis(150)
 /** More than anyone would send as one command. */
 const MANY = 300
+const TRACE = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
 const STORED: LeaseEnd = { type: 'stored' }
 const ENDS: readonly LeaseEnd[] = [
   STORED,
-  { type: 'unshared' },
+  { type: 'unshared', trace: TRACE },
   { type: 'not-stored' },
   { type: 'failed', errorName: 'TypeError' },
 ]
@@ -260,6 +261,15 @@ const CASES: readonly CaseFor[] = [
     await waits(p3, key)
     await stands(p1, key, token)
     await toldTo(fleet, key, STORED, [p2, p3], [p1, p4])
+  }),
+
+  fact('a fill tells its trace to who waits', async (fleet) => {
+    const [p1, p2, p3] = await fleet.three()
+    const key = fleet.key()
+    const token = await granted(p1, key)
+    await waits(p2, key)
+    await p1.remote.fill(key, token, entryOf(key, 'traced'), LONG, TRACE)
+    await toldTo(fleet, key, { ...STORED, trace: TRACE }, [p2], [p1, p3])
   }),
 
   fact('who waits for a lease that is seized is woken by its new holder', async (fleet) => {

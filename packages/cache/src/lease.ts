@@ -20,8 +20,13 @@ export type Claim =
   /** Another process loads; this one is noted as waiting and will hear of the end (bus.ts), at the latest by `endsIn`. */
   | { readonly type: 'busy'; readonly endsIn: Millis }
 
-/** What the holder tells those who wait. `failed` carries the name of the loader's error, never its message. */
-export type LeaseEnd =
+/**
+ * What the holder tells those who wait. `failed` carries the name of the loader's error, never its message. `trace` is the
+ * traceparent of the load, where that is recorded.
+ */
+export type LeaseEnd = { readonly trace?: string | undefined } & LeaseEnding
+
+type LeaseEnding =
   | { readonly type: 'stored' }
   /** The value came and cannot be shared: too large, absent and not to be kept. Who waits loads for itself. */
   | { readonly type: 'unshared' }
@@ -43,8 +48,11 @@ export interface Leases {
    */
   seize(key: string, duration: Millis): Promise<string>
 
-  /** Stores the bytes for `lifetime` if the token still stands, ends the lease, wakes who waits. `false`: refused. */
-  fill(key: string, token: string, bytes: Buffer, lifetime: Millis): Promise<boolean>
+  /**
+   * Stores the bytes for `lifetime` if the token still stands, ends the lease, wakes who waits, and tells them the `trace` if
+   * there is one. `false`: refused.
+   */
+  fill(key: string, token: string, bytes: Buffer, lifetime: Millis, trace?: string): Promise<boolean>
 
   /** Puts other bytes in place of those with this identity, for as long as those had left. `false`: they are gone. */
   replace(key: string, identity: Buffer, bytes: Buffer): Promise<boolean>

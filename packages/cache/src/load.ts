@@ -11,10 +11,11 @@ import { Cell } from './cells.ts'
 import { between, type Monotonic } from './clock.ts'
 import { encodeEntry } from './codec.ts'
 import { isCurrent } from './decide.ts'
-import type { Answer, Engine } from './engine.ts'
+import { type Answer, type Engine, step } from './engine.ts'
 import { CacheError } from './errors.ts'
 import type { Stored } from './events.ts'
 import type { Flight } from './flight.ts'
+import type { Operation } from './hooks.ts'
 import { install, keptBytes } from './install.ts'
 import type { LeaseEnd } from './lease.ts'
 import type { Held } from './memory-tier.ts'
@@ -45,14 +46,13 @@ export async function loadFenced(
   const before = await captured
   const begunAt = engine.clock.now()
   try {
-    const brought = await bring(engine, policy, flight.key, source, load.previous)
-    const filled = before && (await fill(engine, remote, load, brought, { before, noted, turn }, token))
-    if (!filled)
-      release(engine, remote, flight.key, token, { type: keeps(policy, brought) ? 'not-stored' : 'unshared' })
+    const brought = await bring(engine, policy, flight, source, load.previous)
+    const filled = before && (await store(engine, remote, load, brought, { before, noted, turn }, token))
+    if (!filled) release(engine, remote, flight, token, { type: keeps(policy, brought) ? 'not-stored' : 'unshared' })
     const clean = filled !== undefined && install(engine, policy, flight.key, filled, flight.superseded)
     return finish(engine, policy, flight, filled ?? unstored(policy, brought), filled ? 'shared' : 'no', clean)
   } catch (error) {
-    release(engine, remote, flight.key, token, endOf(error))
+    release(engine, remote, flight, token, endOf(error))
     fail(engine, policy, flight, begunAt, error)
   }
 }
@@ -62,7 +62,7 @@ export async function loadLocal(engine: Engine, { policy, flight, source, previo
   const start = startLocal(engine, source.tags)
   const begunAt = engine.clock.now()
   try {
-    const brought = await bring(engine, policy, flight.key, source, previous)
+    const brought = await bring(engine, policy, flight, source, previous)
     const { held, clean } = keepLocal(engine, policy, flight.key, brought, start, flight.superseded)
     return finish(engine, policy, flight, held, clean ? 'local' : 'no', clean)
   } catch (error) {
@@ -107,7 +107,23 @@ export interface Start {
 }
 
 /** Stores what was brought under the token. `undefined`: it was not stored. */
-export async function fill(
+export function store(
+  engine: Engine,
+  remote: Remote,
+  load: Omit<Load, 'previous'>,
+  brought: Brought,
+  start: Start,
+  token: string,
+): Promise<Held | undefined> {
+  const operation: Operation = { name: 'store', resource: load.policy.resource }
+  return step(engine, load.source.alone, operation, async () => {
+    const held = await fill(engine, remote, load, brought, start, token)
+    operation.outcome = held ? 'stored' : 'refused'
+    return held
+  })
+}
+
+async function fill(
   engine: Engine,
   remote: Remote,
   { policy, flight }: Pick<Load, 'policy' | 'flight'>,
@@ -140,7 +156,8 @@ export async function fill(
   })
   const lifetime = between(engine.clock.now(), brought.expiresAt)
   if (lifetime <= 0) return
-  if (!(await orUndefined(engine.emit, 'fill', () => remote.fill(flight.key, token, bytes, lifetime)))) return
+  if (!(await orUndefined(engine.emit, 'fill', () => remote.fill(flight.key, token, bytes, lifetime, flight.loadedBy))))
+    return
   // What another epoch's nonces say cannot be compared with our cells: it is stored, and not held.
   return hold(policy, brought, inOurEpoch ? cells : NEVER_CURRENT, inOurEpoch ? nonces : [])
 }
@@ -151,6 +168,7 @@ const NEVER_CURRENT: readonly Cell[] = [new Cell('', 0)]
 function hold(policy: Policy, brought: Brought, cells: readonly Cell[], nonces: readonly string[]): Held {
   const { absent, value, payload, hash, loadedAt, staleAt, expiresAt, loadMs, size } = brought
   return {
+    resource: policy.resource,
     absent,
     value: policy.keep === 'bytes' ? undefined : value,
     payload: keptBytes(policy, payload),
@@ -166,6 +184,7 @@ function hold(policy: Policy, brought: Brought, cells: readonly Cell[], nonces: 
     size,
     currentAt: -1,
     settled: undefined,
+    prepared: undefined,
   }
 }
 
@@ -200,8 +219,15 @@ function keeps(policy: Policy, { absent, payload }: Brought): boolean {
 }
 
 /** Tells those who wait, without making the reader wait for it. What fails ends with the lease itself. */
-export function release(engine: Engine, remote: Remote, key: string, token: string, end: LeaseEnd): void {
-  void orUndefined(engine.emit, 'release', () => remote.release(key, token, end))
+export function release(
+  engine: Engine,
+  remote: Remote,
+  { key, loadedBy }: Flight<Answer>,
+  token: string,
+  end: LeaseEnd,
+): void {
+  const told = loadedBy === undefined ? end : { ...end, trace: loadedBy }
+  void orUndefined(engine.emit, 'release', () => remote.release(key, token, told))
 }
 
 /** A load that was shed here may find room in another process: its source has not failed. */

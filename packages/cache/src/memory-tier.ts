@@ -13,6 +13,8 @@ import { valueInvalid } from './errors.ts'
 import type { Policy } from './options.ts'
 
 export interface Held {
+  /** The resource it is of. */
+  readonly resource: string
   /** The source said that there is no such value. */
   readonly absent: boolean
   /** Parsed and frozen; unless its bytes are kept instead. */
@@ -41,6 +43,8 @@ export interface Held {
   readonly size: number
   /** The value as a promise that every hit returns, made by the first. Not where bytes are kept. */
   settled: Promise<unknown> | undefined
+  /** What `Resource.hit` has made of the bytes. */
+  prepared: unknown
 }
 
 /** What an entry costs beside its payload: objects, map slots, list links. */
@@ -51,10 +55,22 @@ const TAG_OVERHEAD = 40
 
 export class MemoryTier {
   readonly #entries: LRUCache<string, Held>
+  readonly #entriesOf = new Map<string, number>()
+  readonly maxBytes: number
+  #evictions = 0
 
   constructor(maxBytes: number) {
+    this.maxBytes = maxBytes
     this.#entries = new LRUCache({
       maxSize: maxBytes,
+      onInsert: ({ resource }, _key, reason) => {
+        if (reason !== 'update') this.#entriesOf.set(resource, (this.#entriesOf.get(resource) ?? 0) + 1)
+      },
+      dispose: ({ resource }, _key, reason) => {
+        if (reason === 'evict') this.#evictions++
+        // Also for an entry that another takes the place of, which is told by onInsert as well.
+        this.#entriesOf.set(resource, (this.#entriesOf.get(resource) ?? 0) - 1)
+      },
       sizeCalculation: (held, key) => held.size + key.length + OVERHEAD + TAG_OVERHEAD * held.cells.length,
     })
   }
@@ -63,8 +79,22 @@ export class MemoryTier {
     return this.#entries.size
   }
 
+  /** Of each resource that has, or had, any. */
+  get entriesOf(): ReadonlyMap<string, number> {
+    return this.#entriesOf
+  }
+
+  /** Entries that left for want of room. */
+  get evictions(): number {
+    return this.#evictions
+  }
+
   get bytes(): number {
     return this.#entries.calculatedSize
+  }
+
+  keys(): Iterable<string> {
+    return this.#entries.keys()
   }
 
   get(key: string): Held | undefined {

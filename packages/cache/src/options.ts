@@ -7,7 +7,8 @@
 
 import { type Clock, type Millis, millis, systemClock } from './clock.ts'
 import { optionInvalid, optionUnknown } from './errors.ts'
-import type { Hooks, Listener } from './events.ts'
+import type { Listener } from './events.ts'
+import type { Hooks } from './hooks.ts'
 import type { KeyPart } from './key.ts'
 import type { OpenRemote } from './remote.ts'
 
@@ -26,7 +27,7 @@ export interface CacheOptions {
   readonly loads?: LoadOptions | undefined
   /** Called for every event, synchronously. What it throws is ignored. */
   readonly onEvent?: Listener | undefined
-  /** Tracing: `otel()` of `@shop/cache/otel`. */
+  /** Traces and metrics: `otel()` of `@shop/cache/otel`. */
   readonly hooks?: Hooks | undefined
   readonly clock?: Clock | undefined
 }
@@ -336,7 +337,11 @@ export function resolveCacheOptions(options: CacheOptions): ResolvedCacheOptions
   if (options.loads) known('loads', options.loads, ['concurrent', 'reloads', 'waiting'])
   callable('redis', options.redis, false, 'what redis({ url }) returns')
   callable('onEvent', options.onEvent)
-  if (options.hooks) callable('hooks.around', options.hooks.around, true)
+  if (options.hooks) {
+    callable('hooks.around', options.hooks.around, true)
+    for (const name of ['onEvent', 'propagate', 'isRecording', 'watch'] as const)
+      callable(`hooks.${name}`, options.hooks[name])
+  }
   return Object.freeze({
     name: word('name', options.name),
     maxStaleness: millis(whole('maxStaleness', options.maxStaleness ?? DEFAULTS.maxStaleness, 50, 60_000)),

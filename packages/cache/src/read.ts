@@ -17,17 +17,18 @@
  */
 
 import type { PreviousOf, Source } from './bring.ts'
-import { capture } from './capture.ts'
+import { capture, type Stamped } from './capture.ts'
 import { after, between, type Cancel, type Millis, millis } from './clock.ts'
 import { identityOf } from './codec.ts'
 import { isFailSafe, isVouched } from './decide.ts'
-import type { Answer, AtHand, Engine } from './engine.ts'
+import { type Answer, type AtHand, type Engine, step } from './engine.ts'
 import { loadFailedElsewhere } from './errors.ts'
 import type { TierName } from './events.ts'
 import type { Flight } from './flight.ts'
+import { linksTo, type Operation } from './hooks.ts'
 import { payloadOf, unpack } from './install.ts'
 import { type Found, judge } from './judge.ts'
-import type { LeaseEnd } from './lease.ts'
+import type { Claim, LeaseEnd } from './lease.ts'
 import { type Load, loadFenced, loadLocal } from './load.ts'
 import { type Look, type Seen, UNSEEN } from './lookup.ts'
 import type { Held } from './memory-tier.ts'
@@ -36,7 +37,13 @@ import { type Remote, withoutRemote } from './remote.ts'
 import { type Weighed, weigh } from './weigh.ts'
 
 /** A lease outlives the deadline of the load it is for by the way there and back. */
-const LEASE_MARGIN: Millis = millis(250)
+export const LEASE_MARGIN: Millis = millis(250)
+
+/** `captured` may come later. */
+interface Claimed {
+  readonly claim: Claim
+  readonly captured: Promise<Stamped | undefined>
+}
 
 /** One read that memory could not answer, or not for good. */
 export class Reading {
@@ -114,9 +121,7 @@ export class Reading {
     for (;;) {
       const waiter = waiters.open(key)
       try {
-        const claiming = remote.claim(key, found.bytes && identityOf(found.bytes), lease)
-        const captured = capture(this.#engine, remote, source.tags)
-        const claim = await claiming
+        const { claim, captured } = await this.#claim(remote, source, found, lease)
         if (claim.type === 'granted')
           return await loadFenced(this.#engine, remote, this.#load(source), claim.token, captured)
         if (claim.type === 'busy') {
@@ -136,6 +141,17 @@ export class Reading {
         waiters.close(key, waiter)
       }
     }
+  }
+
+  #claim(remote: Remote, source: Source, { bytes }: Found, lease: Millis): Promise<Claimed> {
+    const operation: Operation = { name: 'lease', resource: this.#policy.resource }
+    return step(this.#engine, source.alone, operation, async () => {
+      const claiming = remote.claim(this.#flight.key, bytes && identityOf(bytes), lease)
+      const captured = capture(this.#engine, remote, source.tags)
+      const claim = await claiming
+      operation.outcome = claim.type
+      return { claim, captured }
+    })
   }
 
   #judge(remote: Remote, bytes: Buffer | undefined): Found | Promise<Found> {
@@ -166,7 +182,19 @@ export class Reading {
 
   /** Whether it is worth asking for the lease again. */
   async #waitFor(lease: Promise<LeaseEnd | undefined>): Promise<boolean> {
-    const end = await this.#engine.hooks.around({ name: 'wait', resource: this.#policy.resource }, () => lease)
+    const { hooks, clock, emit } = this.#engine
+    const { resource } = this.#policy
+    const operation: Operation = { name: 'wait', resource }
+    const startedAt = clock.now()
+    const end = await hooks.around(operation, async () => {
+      const end = await lease
+      operation.outcome = end?.type ?? 'unheard'
+      operation.links = linksTo(end?.trace)
+      return end
+    })
+    this.#flight.loadedBy = end?.trace
+    const durationMs = between(startedAt, clock.now())
+    emit({ type: 'wait', resource, key: this.#flight.key, durationMs, end: end?.type ?? 'unheard' })
     if (end?.type === 'failed') throw loadFailedElsewhere(this.#flight.key, end.errorName)
     return end?.type !== 'unshared'
   }

@@ -11,8 +11,10 @@ import { after, type Cancel, type Clock, type Millis, millis, type ServerMs } fr
 import { identityOf } from './codec.ts'
 import { remoteFailed, remoteTimeout, remoteUnavailable } from './errors.ts'
 import type { Claim, LeaseEnd } from './lease.ts'
+import { matches } from './pattern.ts'
 import type { OpenRemote, Remote } from './remote.ts'
 import type { Invalidated, Position, TagReading, TagState } from './tags.ts'
+import type { ScanStep } from './tier.ts'
 import { uniqueWords } from './unique.ts'
 
 interface Lease {
@@ -204,6 +206,18 @@ export class ProcessDouble implements Remote {
     return this.#send('read', () => keys.map((key) => this.#entry(key)))
   }
 
+  /** In the order of the keys; the cursor is the last one that was looked at. */
+  scan(pattern: string, cursor: string | undefined, count: number): Promise<ScanStep> {
+    return this.#send('scan', () => {
+      const left = [...this.#server.memory.entries.keys()].sort().filter((key) => cursor === undefined || key > cursor)
+      const seen = left.slice(0, count)
+      return {
+        keys: seen.filter((key) => matches(pattern, key)),
+        next: seen.length < left.length ? seen.at(-1) : undefined,
+      }
+    })
+  }
+
   claim(key: string, rejected: Buffer | undefined, duration: Millis): Promise<Claim> {
     return this.#send('claim', (): Claim => {
       const bytes = this.#entry(key)
@@ -238,11 +252,11 @@ export class ProcessDouble implements Remote {
     })
   }
 
-  fill(key: string, token: string, bytes: Buffer, lifetime: Millis): Promise<boolean> {
+  fill(key: string, token: string, bytes: Buffer, lifetime: Millis, trace?: string): Promise<boolean> {
     return this.#send('fill', () => {
       if (!this.#holds(key, token)) return false
       this.#server.memory.entries.set(key, { bytes, expiresAt: this.#clock.now() + lifetime })
-      this.#endLease(key, { type: 'stored' })
+      this.#endLease(key, { type: 'stored', ...traced(trace) })
       return true
     })
   }
@@ -269,7 +283,7 @@ export class ProcessDouble implements Remote {
     })
   }
 
-  invalidate(tags: readonly string[], keys: readonly string[]): Promise<Invalidated> {
+  invalidate(tags: readonly string[], keys: readonly string[], trace?: string): Promise<Invalidated> {
     return this.#send('invalidate', () => {
       for (const key of keys) {
         this.#server.memory.entries.delete(key)
@@ -279,16 +293,26 @@ export class ProcessDouble implements Remote {
       const number = this.#countUp()
       const nonce = this.#server.unique()
       for (const tag of tags) this.#server.memory.tags.set(tag, { epoch, nonce, number })
-      this.#server.publish({ type: 'invalidated', epoch, number, nonce, tags, keys, stale: [] })
+      this.#server.publish({ type: 'invalidated', epoch, number, nonce, tags, keys, stale: [], ...traced(trace) })
       return { epoch, number, nonce }
     })
   }
 
-  announce(changed: readonly string[], stale: readonly string[]): Promise<Position> {
+  announce(changed: readonly string[], stale: readonly string[], trace?: string, matching?: string): Promise<Position> {
     return this.#send('announce', () => {
       const { epoch } = this.#server.position()
       const number = this.#countUp()
-      this.#server.publish({ type: 'invalidated', epoch, number, nonce: '', tags: [], keys: changed, stale })
+      const said = {
+        epoch,
+        number,
+        nonce: '',
+        tags: [],
+        keys: changed,
+        stale,
+        ...traced(trace),
+        ...(matching !== undefined && { matching }),
+      }
+      this.#server.publish({ type: 'invalidated', ...said })
       return { epoch, number, time: this.#server.now(this.#clock) }
     })
   }
@@ -396,6 +420,11 @@ export class ProcessDouble implements Remote {
     this.#usable = usable
     this.#listener?.usable(usable)
   }
+}
+
+/** What a message says of it: nothing, where there is none. */
+function traced(trace: string | undefined): { readonly trace?: string } {
+  return trace === undefined ? {} : { trace }
 }
 
 function empty(): Memory {

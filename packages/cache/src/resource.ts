@@ -8,12 +8,13 @@ import { between, type Monotonic } from './clock.ts'
 import { decodeEntry, encodeEntry, identityOf } from './codec.ts'
 import { Deadlines } from './deadline.ts'
 import { decide, isVouched, mayAnswerEarly } from './decide.ts'
-import type { Answer, AtHand, Engine } from './engine.ts'
+import { type Answer, type AtHand, type Engine, step } from './engine.ts'
 import { CacheError, keyInvalid, optionInvalid } from './errors.ts'
-import type { Operation, ReadEvent, ReadOutcome } from './events.ts'
+import type { ReadEvent, ReadOutcome } from './events.ts'
 import { type Explanation, explain } from './explain.ts'
 import { Flight, type Work } from './flight.ts'
 import { Gather } from './gather.ts'
+import { linksTo, type Operation } from './hooks.ts'
 import { type HttpHeaders, headersOf } from './http.ts'
 import { payloadOf, tagsOf, unpack } from './install.ts'
 import type { Invalidator } from './invalidate.ts'
@@ -24,6 +25,7 @@ import { type LoadContext, type Policy, type Previous, type ResourceOptions, res
 import { parsePosition } from './position.ts'
 import { Reading } from './read.ts'
 import { orUndefined } from './remote.ts'
+import type { ResourceStats } from './stats.ts'
 import { checkTags, listOfTags, scopeTag } from './tag-names.ts'
 import type { Noted } from './tags.ts'
 import { type Warmed, type WarmOptions, warm } from './warm.ts'
@@ -50,6 +52,19 @@ export interface Bytes {
   readonly tags: readonly string[]
 }
 
+/** A value as it is stored, without a copy: a character for each byte, as `response.end(latin1, 'latin1')` sends them. */
+export interface StoredText extends Omit<Bytes, 'bytes'> {
+  readonly latin1: string
+}
+
+/** What memory answered at once. */
+export interface Hit<P> {
+  /** What `prepare` has made of the bytes. */
+  readonly prepared: P
+  /** Until it is stale, in milliseconds; negative when it is. */
+  readonly ttlMs: number
+}
+
 /** What can be done with a resource whatever its arguments and values are: for whoever shows or administers the cache. */
 export type Declared = Pick<
   Resource<never, unknown>,
@@ -69,7 +84,7 @@ export class Resource<A, V> {
   readonly #owner: ((argument: A) => KeyPart) | undefined
   readonly #deadlines: Deadlines
   readonly #early: boolean
-  readonly #reads: Operation
+  readonly #reads: ResourceStats
 
   /** Use `cache.resource()`. */
   constructor(engine: Engine, invalidator: Invalidator, lookups: Lookups | undefined, options: ResourceOptions<A, V>) {
@@ -83,7 +98,7 @@ export class Resource<A, V> {
     this.#owner = ownerOf(options.scope)
     this.#deadlines = new Deadlines(engine.clock, this.#policy.loadTimeout)
     this.#early = mayAnswerEarly(this.#policy)
-    this.#reads = { name: 'read', resource: this.#policy.resource }
+    this.#reads = engine.readsOf(this.#policy.resource)
   }
 
   get name(): string {
@@ -107,11 +122,11 @@ export class Resource<A, V> {
    */
   get(argument: A, options?: ReadOptions): Promise<V | undefined> {
     try {
-      const read = this.#read(argument, undefined, options?.after)
+      const read = this.#read(argument, ONE, options?.after)
       // What memory answers is answered without a turn of its own: this is the path that has to be fast.
       const { settled } = read as Held
       if (settled) return settled as Promise<V | undefined>
-      if (read instanceof Promise) return read.then(unpack) as Promise<V | undefined>
+      if (typeof read === 'function') return this.#alone(read).then(unpack) as Promise<V | undefined>
       if (read.payload !== undefined && read.value === undefined) return Promise.resolve(unpack(read) as V | undefined)
       read.settled = Promise.resolve(read.value)
       return read.settled as Promise<V | undefined>
@@ -130,7 +145,12 @@ export class Resource<A, V> {
     // One place for all of them: they are one question to the source.
     const batch =
       loadMany && new Gather<Asked<A>, V | undefined>(clock, MOST_KEYS, (asked) => this.#loadAll(loadMany, asked))
-    const held = await Promise.all(arguments_.map(async (argument) => this.#read(argument, batch, options?.after)))
+    const many: Company<A, V> = { alone: false, batch }
+    const reads = arguments_.map((argument) => this.#read(argument, many, options?.after))
+    if (reads.every((read) => typeof read !== 'function')) return reads.map((held) => unpack(held) as V | undefined)
+    const held = await this.#engine.hooks.around({ name: 'getMany', resource: this.name }, () =>
+      Promise.all(reads.map(end)),
+    )
     return held.map((one) => unpack(one) as V | undefined)
   }
 
@@ -138,9 +158,25 @@ export class Resource<A, V> {
   async getBytes(argument: A, options?: ReadOptions): Promise<Bytes | undefined> {
     const { keep } = this.#policy
     if (keep !== 'bytes' && keep !== 'both') throw optionInvalid('keep', "'bytes' or 'both' for getBytes", keep)
-    const held = await this.#read(argument, undefined, options?.after)
+    const read = this.#read(argument, ONE, options?.after)
+    const held = typeof read === 'function' ? await this.#alone(read) : read
     if (held.absent) return undefined
     return { bytes: payloadOf(held), hash: held.hash, tags: tagsOf(held) }
+  }
+
+  /**
+   * As `getBytes`, when memory has the answer: at once, and counted as the read that it is. `undefined` when something would
+   * have to be waited for, or there is no such value; then nothing was begun, and `getBytes` is to be asked.
+   *
+   * `prepare` makes of the bytes what each answer needs, such as header fields. It is called once for an entry, and what it
+   * returns is kept with it, uncounted, so hand in the same function each time. For a resource that keeps bytes.
+   */
+  hit<P>(argument: A, prepare: (stored: StoredText) => P): Hit<P> | undefined {
+    const held = this.#read(argument, ONE, undefined)
+    if (typeof held === 'function' || held.absent || held.payload === undefined) return undefined
+    const { payload: latin1, hash } = held
+    if (held.prepared === undefined) held.prepared = prepare({ latin1, hash, tags: tagsOf(held) })
+    return { prepared: held.prepared as P, ttlMs: held.staleAt - this.#engine.clock.now() }
   }
 
   /** What memory may serve at this instant, without waiting for anything; `undefined` also when it is not there. */
@@ -159,25 +195,16 @@ export class Resource<A, V> {
    */
   async update(argument: A, commit: () => Promise<V | undefined>): Promise<V | undefined> {
     let value: V | undefined
-    const key = this.#key(argument)
-    await writeThrough(
-      this.#engine,
-      this.#invalidator,
-      this.#policy,
-      key,
-      this.#source(argument, undefined),
-      async () => {
-        value = await commit()
-        return value
-      },
-    )
+    await this.#write(argument, async () => {
+      value = await commit()
+      return value
+    })
     return value
   }
 
   /** Caches a value that the source is known to hold now. Returns what `Cache.invalidateTags` does. */
   async set(argument: A, value: V | undefined): Promise<boolean> {
-    const source = this.#source(argument, undefined)
-    return writeThrough(this.#engine, this.#invalidator, this.#policy, this.#key(argument), source, async () => value)
+    return this.#write(argument, async () => value)
   }
 
   /** Makes the value of this argument not current, in every process. See `Cache.invalidateTags` for what is returned. */
@@ -209,7 +236,9 @@ export class Resource<A, V> {
 
   /** Reads many so that they are cached. A value that fails to load is counted, and does not stop the others. */
   warm(arguments_: Iterable<A> | AsyncIterable<A>, options?: WarmOptions): Promise<Warmed> {
-    return warm(arguments_, async (argument) => this.#read(argument, undefined, undefined), options)
+    return this.#engine.hooks.around({ name: 'warm', resource: this.name }, () =>
+      warm(arguments_, async (argument) => end(this.#read(argument, SEVERAL, undefined)), options),
+    )
   }
 
   /** Where the entry lives, its instants, its tags then and now, and why it would or would not be served. */
@@ -239,25 +268,38 @@ export class Resource<A, V> {
     return [this.#ownTag, scopeTag(scope, this.#owner(argument))]
   }
 
-  #read(argument: A, batch: Batch<A, V> | undefined, after: string | undefined): Held | Promise<Held> {
+  async #write(argument: A, commit: () => Promise<V | undefined>): Promise<boolean> {
+    const key = this.#key(argument)
+    const source = this.#source(argument, ONE)
+    return this.#engine.hooks.around({ name: 'update', resource: this.name }, () =>
+      writeThrough(this.#engine, this.#invalidator, this.#policy, key, source, commit),
+    )
+  }
+
+  #alone(read: () => Promise<Held>): Promise<Held> {
+    return this.#engine.hooks.around({ name: 'get', resource: this.name }, read)
+  }
+
+  /** The value, if memory may serve it; else what has to be done for it, which begins when it is called. */
+  #read(argument: A, company: Company<A, V>, after: string | undefined): Held | (() => Promise<Held>) {
     const { clock, memory, cells, proof, drops } = this.#engine
     const key = this.#key(argument)
     const now = clock.now()
     const position = after === undefined ? undefined : parsePosition(after)
     if (position && !proof.reached(position))
-      return this.#fly(key, now, argument, batch, undefined, undefined, position)
+      return () => this.#fly(key, now, argument, company, undefined, undefined, position)
     const held = memory.get(key)
     const vouched = held && isVouched(held, cells, proof, now, this.#policy.withoutProofFor)
     // A flight that is under way may have begun before that position was reached.
     if (!vouched && position && this.#engine.flights.running(key))
-      return this.#fly(key, now, argument, batch, undefined, undefined, position)
+      return () => this.#fly(key, now, argument, company, undefined, undefined, position)
     if (vouched && this.#serves(key, argument, held, now)) return held
     const atHand = vouched ? { held, mark: drops.mark } : undefined
     // A reader that may be given something before the load is over must not wait for the look first.
     const lookups = atHand && this.#policy.softTimeout ? undefined : this.#lookups
     if (!lookups?.usable || this.#engine.flights.running(key))
-      return this.#fly(key, now, argument, batch, atHand, undefined, undefined)
-    return this.#engine.hooks.around(this.#reads, () => this.#lookUp(lookups, key, now, argument, batch, atHand))
+      return () => this.#fly(key, now, argument, company, atHand, undefined, undefined)
+    return () => this.#lookUp(lookups, key, now, argument, company, atHand)
   }
 
   /** Serves what is held, if it may be served now, and has it reloaded when that is due. */
@@ -265,7 +307,7 @@ export class Resource<A, V> {
     const decision = decide(held, now, this.#policy, this.#engine.chance)
     if (decision === 'load') return false
     if (decision === 'serve-and-reload') this.#reload(key, argument, { held, mark: this.#engine.drops.mark })
-    this.#engine.emitMemoryRead(this.#policy.resource, key, between(now, held.staleAt))
+    this.#engine.servedFromMemory(this.#reads, this.#policy.resource, key, held, now)
     return true
   }
 
@@ -275,12 +317,14 @@ export class Resource<A, V> {
     key: string,
     startedAt: Monotonic,
     argument: A,
-    batch: Batch<A, V> | undefined,
+    company: Company<A, V>,
     atHand: AtHand | undefined,
   ): Promise<Held> {
     let look: Look
     try {
-      look = await lookups.of(this.#policy, key)
+      look = await step(this.#engine, company.alone, { name: 'lookup', resource: this.name }, () =>
+        lookups.of(this.#policy, key),
+      )
     } catch (error) {
       this.#reportFailure(key, error)
     }
@@ -295,7 +339,7 @@ export class Resource<A, V> {
     const brought = memory.get(key)
     if (brought && brought !== atHand?.held && isVouched(brought, cells, proof, now, this.#policy.withoutProofFor))
       if (this.#serves(key, argument, brought, now)) return brought
-    return this.#fly(key, startedAt, argument, batch, atHand, look, undefined)
+    return this.#fly(key, startedAt, argument, company, atHand, look, undefined)
   }
 
   /**
@@ -316,7 +360,7 @@ export class Resource<A, V> {
     key: string,
     startedAt: Monotonic,
     argument: A,
-    batch: Batch<A, V> | undefined,
+    company: Company<A, V>,
     atHand: AtHand | undefined,
     look: Look | undefined,
     position: Noted | undefined,
@@ -337,9 +381,9 @@ export class Resource<A, V> {
           running ??
           this.#launch(
             new Flight(key, clock.now(), ownInvalidations, this.#early, position),
-            this.#work(argument, batch, atHand, seen, position !== undefined, undefined),
+            this.#work(argument, company, atHand, seen, position !== undefined, undefined),
           )
-        const answer = await flight.result
+        const answer = running ? await this.#waitFor(running) : await flight.result
         if (answer.clean || between(flight.startedAt, startedAt) <= options.maxStaleness)
           return this.#report(key, answer, running !== undefined)
         seen = undefined
@@ -349,12 +393,25 @@ export class Resource<A, V> {
     }
   }
 
+  /** For the answer of a flight that another caller of this process has started. */
+  #waitFor(flight: Flight<Answer>): Promise<Answer> {
+    const operation: Operation = { name: 'wait', resource: this.name }
+    return this.#engine.hooks.around(operation, async () => {
+      try {
+        return await flight.result
+      } finally {
+        operation.links = linksTo(flight.loadedBy)
+      }
+    })
+  }
+
   #report(key: string, answer: Answer, joined: boolean): Held {
     const { held, tier, stored } = answer
     const now = this.#engine.clock.now()
     const ttlMs = stored === 'no' ? 0 : between(now, held.staleAt)
     const outcome = outcomeOf(answer, joined, now)
-    const read: ReadEvent = { type: 'read', resource: this.name, key, outcome, tier, stored, ttlMs }
+    const [ageMs, tags] = [between(held.loadedAt, now), held.cells.length]
+    const read: ReadEvent = { type: 'read', resource: this.name, key, outcome, tier, stored, ttlMs, ageMs, tags }
     this.#engine.emit(read)
     return held
   }
@@ -378,22 +435,19 @@ export class Resource<A, V> {
   /** `due`: what is to be loaded anew, however fresh it is. */
   #work(
     argument: A,
-    batch: Batch<A, V> | undefined,
+    company: Company<A, V>,
     atHand: AtHand | undefined,
     look: Look | undefined,
     strict: boolean,
     due: Held | undefined,
   ): Work<Answer> {
-    const source = (): Source => this.#source(argument, batch)
-    const run = (flight: Flight<Answer>): Promise<Answer> =>
-      new Reading(this.#engine, this.#policy, flight, source, strict, due).run(atHand, look)
-    // Who looked is within a span already.
-    return look ? run : (flight) => this.#engine.hooks.around(this.#reads, () => run(flight))
+    const source = (): Source => this.#source(argument, company)
+    return (flight) => new Reading(this.#engine, this.#policy, flight, source, strict, due).run(atHand, look)
   }
 
   /** Reloads in the background what is served meanwhile. One of the fleet does; the others wait for it there. */
   #reload(key: string, argument: A, atHand: AtHand | undefined): void {
-    const { flights, clock, emit, options, reloads, ownInvalidations } = this.#engine
+    const { flights, clock, emit, options, reloads, ownInvalidations, hooks } = this.#engine
     if (flights.running(key)) return
     if (reloads.running >= options.reloads) {
       emit({ type: 'reload-dropped', resource: this.name, key })
@@ -401,8 +455,10 @@ export class Resource<A, V> {
     }
     reloads.running++
     const flight = new Flight<Answer>(key, clock.now(), ownInvalidations, this.#early, undefined)
+    const operation: Operation = { name: 'reload', resource: this.name, links: linksTo(hooks.propagate?.()) }
+    const work = this.#work(argument, ONE, atHand, undefined, false, atHand?.held)
     flights
-      .start(flight, this.#work(argument, undefined, atHand, undefined, false, atHand?.held))
+      .start(flight, (flight) => hooks.around(operation, () => work(flight)))
       .end.catch((error: unknown) => emit({ type: 'reload-failed', resource: this.name, key, error }))
       .finally(() => reloads.running--)
   }
@@ -416,7 +472,10 @@ export class Resource<A, V> {
     if (!first) return []
     // The first to be aborted is the first that was asked for: all have the same time.
     const { aborting } = first
-    const values = await this.#engine.bulkhead.run(async () => loadMany(arguments_, contextOf(aborting)), aborting)
+    const { hooks, bulkhead } = this.#engine
+    const values = await hooks.around({ name: 'load', resource: this.name }, () =>
+      bulkhead.run(async () => loadMany(arguments_, contextOf(aborting)), aborting),
+    )
     if (Array.isArray(values) && values.length === asked.length) return values
     throw new CacheError(
       'CACHE_LOAD_FAILED',
@@ -424,12 +483,14 @@ export class Resource<A, V> {
     )
   }
 
-  #source(argument: A, batch: Batch<A, V> | undefined): Source {
+  #source(argument: A, { alone, batch }: Company<A, V>): Source {
     const { load, reload, tags, tagsOf } = this.#options
     const known = checkTags([...this.#ownTags(argument), ...(tags ? listOfTags(tags(argument)) : [])])
     return {
       tags: known,
       deadlines: this.#deadlines,
+      alone,
+      batched: batch !== undefined,
       load: (aborting, previous) => {
         if (batch) return batch.of({ argument, aborting })
         const act =
@@ -465,6 +526,20 @@ interface Asked<A> {
 
 /** The loads of one `getMany`: those that are ready in one turn are one question to the source. */
 type Batch<A, V> = Gather<Asked<A>, V | undefined>
+
+/** With which others a value is read. */
+interface Company<A, V> {
+  readonly alone: boolean
+  /** Where those to load share one `loadMany`. */
+  readonly batch: Batch<A, V> | undefined
+}
+
+const ONE = Object.freeze({ alone: true, batch: undefined })
+const SEVERAL = Object.freeze({ alone: false, batch: undefined })
+
+async function end(read: Held | (() => Promise<Held>)): Promise<Held> {
+  return typeof read === 'function' ? read() : read
+}
 
 function outcomeOf({ held, tier, waited }: Answer, joined: boolean, now: Monotonic): ReadOutcome {
   if (waited) return 'collapsed'

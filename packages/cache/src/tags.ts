@@ -53,12 +53,15 @@ export interface TagStore {
 
   /**
    * Removes entry and lease of each key; then counts one up, gives each tag a new nonce with that number and
-   * publishes. Resolves once every later read of any process sees it.
+   * publishes, with the `trace` if there is one. Resolves once every later read of any process sees it.
    */
-  invalidate(tags: readonly string[], keys: readonly string[]): Promise<Invalidated>
+  invalidate(tags: readonly string[], keys: readonly string[], trace?: string): Promise<Invalidated>
 
-  /** Counts one up and publishes that entries have changed or gone stale, and removes nothing. */
-  announce(changed: readonly string[], stale: readonly string[]): Promise<Position>
+  /**
+   * Counts one up and publishes that entries have changed or gone stale, and those that match a pattern (pattern.ts) have gone;
+   * with the `trace` if there is one. Removes nothing.
+   */
+  announce(changed: readonly string[], stale: readonly string[], trace?: string, matching?: string): Promise<Position>
 
   /** Starts a new epoch: no entry written before is believed again. The count goes on, by one at least. */
   renew(): Promise<Position>

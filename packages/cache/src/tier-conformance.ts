@@ -13,6 +13,7 @@ import {
   LONG,
   rejections,
 } from './conformance.ts'
+import { matches } from './pattern.ts'
 
 /** The cases of the contract `SharedTier`. */
 export function tierConformance(adapter: AdapterUnderTest): readonly ConformanceCase[] {
@@ -20,6 +21,8 @@ export function tierConformance(adapter: AdapterUnderTest): readonly Conformance
 }
 
 const LARGEST = 1_048_576
+/** Several steps of a scan. */
+const SCANNED = 60
 
 const CASES: readonly CaseFor[] = [
   fact('a key that was never filled reads as undefined', async (fleet) => {
@@ -81,5 +84,54 @@ const CASES: readonly CaseFor[] = [
     assert.deepEqual(found, bytes, later)
   }),
 
-  ...rejections({ read: (remote) => remote.read(['conformance.1:unread']) }),
+  fact('going through all keys shows each that is there all the time', async (fleet) => {
+    const p1 = await fleet.one()
+    const prefix = fleet.key()
+    const keys = Array.from({ length: SCANNED }, (_, i) => `${prefix}:${i}`)
+    await Promise.all(keys.map((key) => filled(p1, key)))
+    const stay = keys.filter((_, i) => i % 3 > 0)
+    const seen: string[] = []
+    let cursor: string | undefined
+    do {
+      const step = await p1.remote.scan(`${prefix}:*`, cursor, 10)
+      seen.push(...step.keys)
+      // What is removed and what comes meanwhile must hide nothing else.
+      const some = step.keys.filter((key) => keys.includes(key) && !stay.includes(key))
+      if (some.length > 0) await p1.remote.invalidate([], some)
+      await filled(p1, `${prefix}:${seen.length}:new:${fleet.key()}`)
+      cursor = step.next
+    } while (cursor !== undefined && seen.length < 10 * SCANNED)
+    assert.equal(cursor, undefined, 'scan must come to an end')
+    const missing = stay.filter((key) => !seen.includes(key))
+    assert.deepEqual(missing, [], 'scan must show each key that is there from the first step to the last')
+  }),
+
+  fact('a pattern is matched as a whole, and only "*" and "?" have a meaning', async (fleet) => {
+    const p1 = await fleet.one()
+    const prefix = fleet.key()
+    const keys = ['a', 'b', '[ab]', 'é', 'aé', 'a\\b'].map((part) => `${prefix}:${part}`)
+    await Promise.all(keys.map((key) => filled(p1, key)))
+    const shown = async (pattern: string): Promise<string[]> => {
+      const seen = new Set<string>()
+      let cursor: string | undefined
+      do {
+        const step = await p1.remote.scan(pattern, cursor, 1_000)
+        for (const key of step.keys) if (keys.includes(key)) seen.add(key)
+        cursor = step.next
+      } while (cursor !== undefined)
+      return [...seen]
+    }
+    for (const pattern of ['a', '[ab]', 'a\\b', '?', 'a?', '*é', '*'].map((part) => `${prefix}:${part}`)) {
+      const found = await shown(pattern)
+      const missing = keys.filter((key) => matches(pattern, key) && !found.includes(key))
+      assert.deepEqual(missing, [], `scan must show every key that matches ${pattern}`)
+    }
+    const suffix = `*${prefix.slice(-3)}:a`
+    assert.ok((await shown(suffix)).includes(`${prefix}:a`), 'a pattern may begin with "*"')
+  }),
+
+  ...rejections({
+    read: (remote) => remote.read(['conformance.1:unread']),
+    scan: (remote) => remote.scan('conformance.1:*', undefined, 10),
+  }),
 ]

@@ -44,6 +44,7 @@ export function weigh(
     return NOTHING
   }
   const held: Held = {
+    resource: policy.resource,
     absent: value.absent,
     value: value.value,
     payload: value.payload,
@@ -59,6 +60,7 @@ export function weigh(
     size: sizeOf(policy, key, value.value, entry.payload.length),
     currentAt: -1,
     settled: undefined,
+    prepared: undefined,
   }
   const overtaken = superseded || engine.drops.since(mark, key)
   const now = clock.now()

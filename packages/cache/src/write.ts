@@ -16,7 +16,7 @@ import { type Millis, millis } from './clock.ts'
 import type { Answer, Engine } from './engine.ts'
 import { Flight } from './flight.ts'
 import type { Invalidator } from './invalidate.ts'
-import { fill, keepLocal, release, startLocal } from './load.ts'
+import { keepLocal, release, startLocal, store } from './load.ts'
 import type { Policy } from './options.ts'
 import { orUndefined } from './remote.ts'
 
@@ -49,18 +49,20 @@ export async function writeThrough(
   const before = await capture(engine, remote, source.tags)
   // Not in the slot of the key: who reads meanwhile may have the old value, until the write is acknowledged.
   const flight = new Flight<Answer>(key, clock.now(), engine.ownInvalidations, false)
+  flight.loadedBy = engine.hooks.propagate?.()
   const loadedAt = clock.now()
   let brought: Brought
   try {
     brought = packed(engine, policy, key, source, await commit(), undefined, loadedAt, millis(0))
   } catch (error) {
     // Not as a failure: that a write was refused says nothing of the source of those who wait for this lease.
-    release(engine, remote, key, token, { type: 'not-stored' })
+    release(engine, remote, flight, token, { type: 'not-stored' })
     // The write may have happened all the same: its answer may be what was lost, or cannot be cached.
     await invalidator.originate([], [key])
     throw error
   }
-  const filled = before && (await fill(engine, remote, { policy, flight }, brought, { before, noted, turn }, token))
+  const load = { policy, flight, source }
+  const filled = before && (await store(engine, remote, load, brought, { before, noted, turn }, token))
   return filled ? invalidator.announce([key]) : invalidator.originate([], [key])
 }
 

@@ -44,6 +44,7 @@ function methodsOf(process: ProcessDouble): Remote {
   return {
     usable: true,
     read: process.read.bind(process),
+    scan: process.scan.bind(process),
     claim: process.claim.bind(process),
     seize: process.seize.bind(process),
     fill: process.fill.bind(process),
@@ -108,20 +109,58 @@ const tier: Fault[] = [
     },
   },
   {
+    fault: 'a scan ends with its first step',
+    refusedBy: 'going through all keys shows each that is there all the time',
+    methods: ({ as }) => ({ scan: async (...asked) => ({ ...(await as.scan(...asked)), next: undefined }) }),
+  },
+  {
+    fault: 'a scan that goes on begins behind what has been removed',
+    refusedBy: 'going through all keys shows each that is there all the time',
+    methods: ({ as }) => {
+      let at = 0
+      return {
+        async scan(pattern, cursor, count) {
+          at = cursor === undefined ? 0 : at
+          const { keys } = await as.scan(pattern, undefined, 1_000_000)
+          const step = keys.slice(at, at + count)
+          at += count
+          return { keys: step, next: at < keys.length ? 'more' : undefined }
+        },
+      }
+    },
+  },
+  {
+    fault: 'a bracket in a pattern begins a class',
+    refusedBy: 'a pattern is matched as a whole, and only "*" and "?" have a meaning',
+    methods: ({ as }) => ({
+      scan: (pattern, cursor, count) => as.scan(pattern.replaceAll(/\[.*?\]/g, '?'), cursor, count),
+    }),
+  },
+  {
+    fault: 'a pattern is sought behind a beginning of its own',
+    refusedBy: 'a pattern is matched as a whole, and only "*" and "?" have a meaning',
+    methods: ({ as }) => ({ scan: (pattern, cursor, count) => as.scan(`conformance.${pattern}`, cursor, count) }),
+  },
+  {
+    fault: 'a store that is gone has no keys',
+    refusedBy: 'without a store these reject in finite time: read, scan',
+    methods: ({ as }) => ({ scan: (...asked) => as.scan(...asked).catch(() => ({ keys: [], next: undefined })) }),
+  },
+  {
     fault: 'a store that is gone reads as empty',
-    refusedBy: 'without a store these reject in finite time: read',
+    refusedBy: 'without a store these reject in finite time: read, scan',
     methods: ({ as }) => ({ read: (keys) => as.read(keys).catch(() => keys.map(() => undefined)) }),
   },
   {
     fault: 'a silent store is waited for without end',
-    refusedBy: 'with a silent store these reject in finite time: read',
+    refusedBy: 'with a silent store these reject in finite time: read, scan',
     methods: ({ as, double }) => ({
       read: (keys) => (double.state === 'frozen' ? new Promise(() => undefined) : as.read(keys)),
     }),
   },
   {
     fault: "the client's own error",
-    refusedBy: 'after close these reject: read',
+    refusedBy: 'after close these reject: read, scan',
     methods: ({ as }) => ({ read: (keys) => as.read(keys).catch(() => Promise.reject(new Error('ECONNREFUSED'))) }),
   },
 ]
@@ -260,6 +299,11 @@ const lease: Fault[] = [
         return true
       },
     }),
+  },
+  {
+    fault: 'a fill keeps its trace to itself',
+    refusedBy: 'a fill tells its trace to who waits',
+    methods: ({ as }) => ({ fill: (key, token, bytes, lifetime) => as.fill(key, token, bytes, lifetime) }),
   },
   {
     fault: 'a fill that is refused ends the lease',
@@ -568,6 +612,16 @@ const bus: Fault[] = [
         return []
       })
     },
+  },
+  {
+    fault: 'a message keeps its trace to itself',
+    refusedBy: 'a trace travels with the message, and nothing in its place',
+    methods: ({ as }) => ({ announce: (changed, stale) => as.announce(changed, stale) }),
+  },
+  {
+    fault: 'a message without a trace has one',
+    refusedBy: 'a trace travels with the message, and nothing in its place',
+    methods: ({ as }) => ({ invalidate: (tags, keys, trace = 'none') => as.invalidate(tags, keys, trace) }),
   },
   {
     fault: 'messages are delivered twice',

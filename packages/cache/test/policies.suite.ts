@@ -5,7 +5,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-import { type Cache, NOT_MODIFIED, type ResourceOptions } from '../src/index.ts'
+import { type Cache, NOT_MODIFIED, type Resource, type ResourceOptions, type StoredText } from '../src/index.ts'
 import { GatedLoad } from '../src/testing.ts'
 import { until, type World } from './world.ts'
 
@@ -327,6 +327,33 @@ export function policiesSuite(name: string, open: () => Promise<World>): void {
       expect((await resource.getBytes(1))?.bytes.toString()).toBe('{"price":1}')
       expect((await resource.get(1))?.price).toBe(1)
       await expect(products(p1.cache, source).getBytes(1)).rejects.toMatchObject({ code: 'CACHE_OPTION_INVALID' })
+    })
+
+    test('hit answers what memory can serve at once, and begins nothing when it cannot', async () => {
+      const source = count()
+      const [p1, p2] = [await world.open(), await world.open()]
+      const [r1, r2] = [p1, p2].map(({ cache }) =>
+        products(cache, { ...source, keep: 'both', negativeTtl: 60_000, tagsOf: () => ['late'] }),
+      ) as [Resource<number, Product>, Resource<number, Product>]
+      let prepared = 0
+      const prepare = ({ latin1, hash, tags }: StoredText) => ({ latin1, hash, tags, times: ++prepared })
+
+      expect(r1.hit(1, prepare)).toBeUndefined()
+      expect([source.loads, p1.cache.stats().requests]).toEqual([0, 0])
+      const bytes = await r1.getBytes(1)
+      const first = r1.hit(1, prepare)
+      expect(first?.prepared).toEqual({ latin1: '{"price":1}', hash: bytes?.hash, tags: bytes?.tags, times: 1 })
+      expect(first?.ttlMs).toBeGreaterThan(0)
+      expect(r1.hit(1, prepare)?.prepared).toBe(first?.prepared)
+      expect(p1.cache.stats()).toMatchObject({ requests: 3, memoryHits: 2 })
+
+      await r1.set(2, undefined)
+      expect(r1.hit(2, prepare)).toBeUndefined()
+      source.price = 2
+      await r2.invalidate(1)
+      await until('P1 lets go of it', () => Promise.resolve(r1.hit(1, prepare) === undefined))
+      await r1.getBytes(1)
+      expect(r1.hit(1, prepare)?.prepared).toMatchObject({ latin1: '{"price":2}', times: 2 })
     })
 
     test('kept as both, a hit is either, here and where another process has loaded it', async () => {

@@ -259,6 +259,8 @@ test('a list of every event compiles, and one without the last does not', () => 
         return event.outcome
       case 'load':
         return event.stored
+      case 'wait':
+        return event.end
       case 'invalidate':
         return String(event.acknowledged)
       case 'applied':
@@ -277,7 +279,9 @@ test('a list of every event compiles, and one without the last does not', () => 
         return event satisfies never
     }
   }
-  const allButOne = (event: Exclude<CacheEvent, { readonly type: 'read' | 'load' | 'invalidate' | 'applied' }>) => {
+  const allButOne = (
+    event: Exclude<CacheEvent, { readonly type: 'read' | 'load' | 'wait' | 'invalidate' | 'applied' }>,
+  ) => {
     switch (event.type) {
       case 'reload-failed':
       case 'reload-dropped':

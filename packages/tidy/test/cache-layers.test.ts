@@ -15,15 +15,15 @@ const LAYERS: readonly (readonly string[])[] = [
   // ground
   ['clock', 'errors', 'events', 'unique'],
   // facts
-  ['key', 'entry', 'describe', 'plain', 'deadline', 'gather', 'manual-clock', 'gated-load'],
+  ['key', 'pattern', 'entry', 'stats', 'describe', 'plain', 'deadline', 'gather', 'manual-clock', 'gated-load'],
   // contracts
-  ['codec', 'tier', 'lease', 'tags'],
+  ['codec', 'tier', 'lease', 'tags', 'hooks'],
   ['bus'],
   ['remote'],
   // choices
   ['options', 'redis-double'],
   // mechanisms
-  ['cells', 'proof', 'flight', 'waiters', 'bulkhead', 'drops', 'observe', 'stats', 'tag-names', 'schema', 'http'],
+  ['cells', 'proof', 'flight', 'waiters', 'bulkhead', 'drops', 'observe', 'tag-names', 'schema', 'http'],
   ['memory-tier'],
   ['decide', 'position', 'warm'],
   // operations
@@ -33,13 +33,13 @@ const LAYERS: readonly (readonly string[])[] = [
   ['lookup', 'load'],
   ['read', 'write'],
   // façade
-  ['resource'],
+  ['resource', 'sweep'],
   ['cache'],
   ['index'],
   // edge
-  ['hono', 'otel', 'conformance-fleet'],
-  ['conformance'],
-  ['tier-conformance', 'lease-conformance', 'tags-conformance', 'bus-conformance'],
+  ['hono', 'otel-spans', 'conformance-fleet'],
+  ['conformance', 'otel-metrics'],
+  ['otel', 'tier-conformance', 'lease-conformance', 'tags-conformance', 'bus-conformance'],
   ['testing'],
 ]
 
@@ -78,7 +78,7 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
   'lru-cache': /^memory-tier$/,
   ioredis: /^redis\//,
   hono: /^hono$/,
-  '@opentelemetry/api': /^otel$/,
+  '@opentelemetry/api': /^otel(-spans|-metrics)?$/,
 }
 
 test.each(Object.entries(IMPORTERS))('%s is imported in one place only', (dependency, place) => {

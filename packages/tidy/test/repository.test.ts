@@ -59,10 +59,19 @@ test.each(
   )
 })
 
-test('the cache scans nothing in Redis', () => {
-  const scans = /call\('(KEYS|SCAN)'|\.(keys|scan|scanStream)\(/
-  expect("redis.call('KEYS', '*')").toMatch(scans)
-  expect(files('packages/cache/src/redis/*.ts').filter((file) => scans.test(codeOf(file)))).toEqual([])
+test('nothing on a read or write path of the cache scans Redis', () => {
+  const all = /call\('(KEYS|SCAN)'|\.(keys\('|scanStream\()/
+  expect("redis.call('KEYS', '*')").toMatch(all)
+  expect(files('packages/cache/src/redis/*.ts').filter((file) => all.test(codeOf(file)))).toEqual([])
+
+  const scanning = product.filter((file) => file.startsWith('packages/cache/') && /\.scan\(/.test(codeOf(file)))
+  const suites = /-conformance\.ts$/
+  expect(scanning.filter((file) => !suites.test(file))).toEqual([
+    'packages/cache/src/redis/index.ts',
+    'packages/cache/src/sweep.ts',
+  ])
+  const sweeping = product.filter((file) => importsOf(file).includes('./sweep.ts'))
+  expect(sweeping).toEqual(['packages/cache/src/cache.ts', 'packages/cache/src/index.ts'])
 })
 
 test('every error code of the cache has a section in its documentation, and no other', () => {

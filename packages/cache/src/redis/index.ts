@@ -22,6 +22,7 @@ import { Gather } from '../gather.ts'
 import type { Claim, LeaseEnd } from '../lease.ts'
 import type { OpenRemote, Remote } from '../remote.ts'
 import type { Invalidated, Position, TagReading, TagState } from '../tags.ts'
+import type { ScanStep } from '../tier.ts'
 import { uniqueWords } from '../unique.ts'
 import { type Layout, layout } from './layout.ts'
 import { Link } from './link.ts'
@@ -140,6 +141,12 @@ class RedisRemote implements Remote {
     return this.#link.read(keys.map(this.#at.entry))
   }
 
+  async scan(pattern: string, cursor: string | undefined, count: number): Promise<ScanStep> {
+    const [next, found] = list('scan', await this.#link.scan(cursor ?? '0', this.#at.matching(pattern), count))
+    const keys = list('scan', found).map((stored) => this.#at.keyOf(String(stored)))
+    return { keys, next: String(next) === '0' ? undefined : String(next) }
+  }
+
   claim(key: string, rejected: Buffer | undefined, duration: Millis): Promise<Claim> {
     return this.#claims.of({ key, rejected, duration, token: this.#unique() })
   }
@@ -155,8 +162,8 @@ class RedisRemote implements Remote {
     return (await this.#link.evaluate(REPLACE, [this.#at.entry(key)], [identity, bytes])) === 1
   }
 
-  fill(key: string, token: string, bytes: Buffer, lifetime: Millis): Promise<boolean> {
-    return this.#fills.of({ key, token, bytes, lifetime })
+  fill(key: string, token: string, bytes: Buffer, lifetime: Millis, trace?: string): Promise<boolean> {
+    return this.#fills.of({ key, token, bytes, lifetime, trace })
   }
 
   async release(key: string, token: string, end: LeaseEnd): Promise<void> {
@@ -167,15 +174,15 @@ class RedisRemote implements Remote {
     return (mint ? this.#mintings : this.#readings).of(names)
   }
 
-  async invalidate(tags: readonly string[], keys: readonly string[]): Promise<Invalidated> {
+  async invalidate(tags: readonly string[], keys: readonly string[], trace?: string): Promise<Invalidated> {
     // Entries and leases first: whoever hears the message must not find them.
     if (keys.length > 0) await this.#link.delete(keys.flatMap((key) => [this.#at.entry(key), this.#at.lease(key)]))
     const nonce = this.#unique()
-    return { ...(await this.#publish(nonce, tags, keys, [])), nonce }
+    return { ...(await this.#publish(nonce, tags, keys, [], trace)), nonce }
   }
 
-  announce(changed: readonly string[], stale: readonly string[]): Promise<Position> {
-    return this.#publish(this.#unique(), [], changed, stale)
+  announce(changed: readonly string[], stale: readonly string[], trace?: string, matching?: string): Promise<Position> {
+    return this.#publish(this.#unique(), [], changed, stale, trace, matching)
   }
 
   async renew(): Promise<Position> {
@@ -194,9 +201,12 @@ class RedisRemote implements Remote {
     tags: readonly string[],
     keys: readonly string[],
     stale: readonly string[],
+    trace: string | undefined,
+    matching?: string,
   ): Promise<Position> {
     const said = [tags, keys, stale].map((names) => JSON.stringify(names))
-    const args = [...this.#position(), nonce, TAG_LIFETIME, this.#at.bus, ...said]
+    const more = JSON.stringify({ matching, trace }).slice(1, -1)
+    const args = [...this.#position(), nonce, TAG_LIFETIME, this.#at.bus, ...said, more && `,${more}`]
     return position(
       'invalidate',
       await this.#link.evaluate(INVALIDATE, [this.#at.state, ...tags.map(this.#at.tag)], args),
@@ -228,11 +238,11 @@ class RedisRemote implements Remote {
   }
 
   async #fillAll(asked: readonly AskedFill[]): Promise<readonly (boolean | Promise<boolean>)[]> {
-    const args = asked.flatMap(({ key, token, bytes, lifetime }) => [
+    const args = asked.flatMap(({ key, token, bytes, lifetime, trace }) => [
       token,
       bytes,
       Math.ceil(lifetime),
-      ended(key, { type: 'stored' }),
+      ended(key, { type: 'stored', trace }),
     ])
     const replies = await this.#link.evaluate(FILL, this.#slots(asked), [this.#at.ownPrefix, ...args])
     return list('fill', replies).map((reply) => {
@@ -312,6 +322,7 @@ interface AskedFill {
   readonly token: string
   readonly bytes: Buffer
   readonly lifetime: Millis
+  readonly trace: string | undefined
 }
 
 /** `undefined` for a tag of another epoch: it is as good as missing. */

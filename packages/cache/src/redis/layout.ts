@@ -13,6 +13,13 @@
 
 export interface Layout {
   readonly entry: (key: string) => string
+  /** The key of an entry, from where it lies. */
+  readonly keyOf: (entry: string) => string
+  /**
+   * Where entries lie that match the pattern, as a glob of Redis, and some more: its "?" is one byte and not one character.
+   * What has a meaning there alone is escaped.
+   */
+  readonly matching: (pattern: string) => string
   readonly lease: (key: string) => string
   readonly state: string
   readonly tag: (tag: string) => string
@@ -24,8 +31,11 @@ export interface Layout {
 
 export function layout(name: string, process: string): Layout {
   const ownPrefix = `${name}:p:`
+  const entry = (key: string): string => `${name}:e:{${key}}`
   return {
-    entry: (key) => `${name}:e:{${key}}`,
+    entry,
+    keyOf: (stored) => stored.slice(entry('').length - 1, -1),
+    matching: (pattern) => entry(pattern.replaceAll(/[[\]\\]/g, '\\$&').replaceAll(/[*?]+/g, '*')),
     lease: (key) => `${name}:l:{${key}}`,
     state: `${name}:s:{0}`,
     tag: (tag) => `${name}:t:{0}:${tag}`,

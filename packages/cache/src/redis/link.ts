@@ -95,6 +95,10 @@ export class Link {
     return (replies as readonly (Buffer | null)[]).map((bytes) => bytes ?? undefined)
   }
 
+  scan(cursor: string, glob: string, count: number): Promise<unknown> {
+    return this.#guarded('scan', () => this.#send('scan', [cursor, 'MATCH', glob, 'COUNT', count]))
+  }
+
   delete(keys: readonly string[]): Promise<unknown> {
     return this.#guarded('delete', () => this.#send('del', keys))
   }

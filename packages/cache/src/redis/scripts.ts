@@ -160,8 +160,8 @@ return reply
 )
 
 /**
- * KEYS state, tags. ARGV new epoch, run id, nonce, lifetime, bus, JSON of tag names, of keys, of keys that are only stale.
- * Returns epoch, number, server time in microseconds.
+ * KEYS state, tags. ARGV new epoch, run id, nonce, lifetime, bus, JSON of tag names, of keys, of keys that are only stale, and
+ * what else the message says, or ''. Returns epoch, number, server time in microseconds.
  */
 export const INVALIDATE = script(
   'invalidate',
@@ -172,7 +172,7 @@ for i = 2, #KEYS do
   redis.call('SET', KEYS[i], epoch .. ' ' .. number .. ' ' .. ARGV[3], 'PX', ARGV[4])
 end
 redis.call('PUBLISH', ARGV[5], '{"type":"invalidated","epoch":"' .. epoch .. '","number":' .. number
-  .. ',"nonce":"' .. ARGV[3] .. '","tags":' .. ARGV[6] .. ',"keys":' .. ARGV[7] .. ',"stale":' .. ARGV[8] .. '}')
+  .. ',"nonce":"' .. ARGV[3] .. '","tags":' .. ARGV[6] .. ',"keys":' .. ARGV[7] .. ',"stale":' .. ARGV[8] .. ARGV[9] .. '}')
 local time = redis.call('TIME')
 return {epoch, number, time[1] .. string.format('%06d', time[2])}
 `,

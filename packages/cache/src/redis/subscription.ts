@@ -86,10 +86,20 @@ type Check = (value: unknown) => boolean
 const isText: Check = (value) => typeof value === 'string'
 const isCount: Check = (value) => typeof value === 'number' && Number.isFinite(value)
 const areTexts: Check = (value) => Array.isArray(value) && value.every(isText)
-const isEnd: Check = (value) => fits(value, { type: isText })
+const mayBeText: Check = (value) => value === undefined || isText(value)
+const isEnd: Check = (value) => fits(value, { type: isText, trace: mayBeText })
 
 const SHAPES: Readonly<Record<BusMessage['type'], Readonly<Record<string, Check>>>> = {
-  invalidated: { epoch: isText, number: isCount, nonce: isText, tags: areTexts, keys: areTexts, stale: areTexts },
+  invalidated: {
+    epoch: isText,
+    number: isCount,
+    nonce: isText,
+    tags: areTexts,
+    keys: areTexts,
+    stale: areTexts,
+    matching: mayBeText,
+    trace: mayBeText,
+  },
   echo: { epoch: isText, number: isCount, sentAt: isCount },
   'lease-ended': { key: isText, end: isEnd },
 }

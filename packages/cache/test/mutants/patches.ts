@@ -100,8 +100,8 @@ export const MUTANTS: readonly Mutant[] = [
       edit(ADAPTER, '    if (keys.length > 0) await this.#link.delete(', '    const drop = () => this.#link.delete('),
       edit(
         ADAPTER,
-        '    return { ...(await this.#publish(nonce, tags, keys, [])), nonce }',
-        '    const done = await this.#publish(nonce, tags, keys, [])\n    if (keys.length > 0) await drop()\n    return { ...done, nonce }',
+        '    return { ...(await this.#publish(nonce, tags, keys, [], trace)), nonce }',
+        '    const done = await this.#publish(nonce, tags, keys, [], trace)\n    if (keys.length > 0) await drop()\n    return { ...done, nonce }',
       ),
     ],
   },
@@ -431,7 +431,7 @@ export const MUTANTS: readonly Mutant[] = [
       edit(
         'src/resource.ts',
         `if (!vouched && position && this.#engine.flights.running(key))
-      return this.#fly(key, now, argument, batch, undefined, undefined, position)`,
+      return () => this.#fly(key, now, argument, company, undefined, undefined, position)`,
       ),
     ],
   },
@@ -609,8 +609,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'src/invalidate.ts',
-        '      this.#pending.add(tags, keys)\n      this.#forget(tags, keys)\n',
-        '      this.#pending.add(tags, keys)\n',
+        '        this.#pending.add(tags, keys)\n        this.#forget(tags, keys)\n',
+        '        this.#pending.add(tags, keys)\n',
       ),
     ],
   },
