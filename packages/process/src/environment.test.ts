@@ -43,10 +43,24 @@ test('what is absent or empty has its default', () => {
     host: '127.0.0.1',
     port: 4000,
     logLevel: 'info',
+    metrics: 'on',
     serviceName: 'shop-test',
     shutdownTimeoutMs: 10_000,
+    traceSampleRatio: 1,
+    traceSlowMs: 500,
     tracesUrl: undefined,
   })
+})
+
+test.each([
+  [{}, 1],
+  [{ NODE_ENV: 'development' }, 1],
+  [{ NODE_ENV: 'production' }, 0.01],
+  [{ NODE_ENV: 'production', TRACE_SAMPLE_RATIO: '1' }, 1],
+  [{ TRACE_SAMPLE_RATIO: '0' }, 0],
+  [{ TRACE_SAMPLE_RATIO: '0.25' }, 0.25],
+])('with %j the share of traces is %d: all in development, a hundredth in production', (environment, share) => {
+  expect(processConfig(readEnvironment({ ...LEAST, ...environment }, schema)).traceSampleRatio).toBe(share)
 })
 
 test('every problem is told at once, by the name of its variable, in the order of names', () => {
@@ -57,6 +71,9 @@ test('every problem is told at once, by the name of its variable, in the order o
 test.each([
   ['COUNT', ' 3', 'COUNT expected a whole number from 1 to 9, got " 3"'],
   ['MODE', 'loud', 'MODE expected fast, right or both, got "loud"'],
+  ['METRICS', 'no', 'METRICS expected on or off, got "no"'],
+  ['TRACE_SAMPLE_RATIO', '1.5', 'TRACE_SAMPLE_RATIO expected a number from 0 to 1, such as 0.01, got "1.5"'],
+  ['TRACE_SLOW_MS', '-1', 'TRACE_SLOW_MS expected a whole number from 0 to 600000, got "-1"'],
   ['LOG_LEVEL', 'x'.repeat(80), new RegExp(`, got "${'x'.repeat(60)}"$`)],
 ])('%s=%j holds no secret: what was found is repeated', (name, value, problem) => {
   expect(problemsOf({ ...LEAST, [name]: value })).toEqual([

@@ -37,6 +37,16 @@ export function whole(min: number, max: number): z.ZodType<number, string> {
   )
 }
 
+/** From 0 to 1. A message about it may repeat the value. */
+function share(): z.ZodType<number, string> {
+  return repeatable(
+    z
+      .string()
+      .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'expected a number from 0 to 1, such as 0.01')
+      .transform(Number),
+  )
+}
+
 /** One of these words. A message about it may repeat the value. */
 export function choice<const W extends readonly [string, string, ...string[]]>(
   words: W,
@@ -84,7 +94,15 @@ export interface ProcessConfig {
   readonly shutdownTimeoutMs: number
   /** Absent: no tracing. */
   readonly tracesUrl: string | undefined
+  /** Share of the requests whose trace is kept, from 0 to 1. */
+  readonly traceSampleRatio: number
+  /** From how many milliseconds on a request is slow, and leaves a span although its trace is not kept. */
+  readonly traceSlowMs: number
+  readonly metrics: 'on' | 'off'
 }
+
+/** Of a whole trace for each hundredth request, where nothing is said. Elsewhere all are kept. */
+const PRODUCTION_SAMPLE_RATIO = 0.01
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
@@ -93,10 +111,14 @@ export function processVariables({ serviceName, port }: { readonly serviceName: 
   return {
     HOST: z.string().default('127.0.0.1'),
     LOG_LEVEL: choice(LOG_LEVELS).default('info'),
+    METRICS: choice(['on', 'off']).default('on'),
+    NODE_ENV: z.string().optional(),
     OTEL_EXPORTER_OTLP_ENDPOINT: address('http://127.0.0.1:4318', 'http', 'https').optional(),
     OTEL_SERVICE_NAME: z.string().default(serviceName),
     PORT: whole(0, 65_535).default(port),
     SHUTDOWN_TIMEOUT_MS: whole(1, 600_000).default(10_000),
+    TRACE_SAMPLE_RATIO: share().optional(),
+    TRACE_SLOW_MS: whole(0, 600_000).default(500),
   }
 }
 
@@ -108,6 +130,9 @@ export function processConfig(env: z.infer<z.ZodObject<ReturnType<typeof process
     serviceName: env.OTEL_SERVICE_NAME,
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
     tracesUrl: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    traceSampleRatio: env.TRACE_SAMPLE_RATIO ?? (env.NODE_ENV === 'production' ? PRODUCTION_SAMPLE_RATIO : 1),
+    traceSlowMs: env.TRACE_SLOW_MS,
+    metrics: env.METRICS,
   }
 }
 

@@ -17,4 +17,4 @@ export {
   redisAddress,
   whole,
 } from './environment.ts'
-export { runProcess } from './run.ts'
+export { type Opened, runProcess } from './run.ts'

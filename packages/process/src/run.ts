@@ -8,10 +8,17 @@
  */
 
 import { once } from 'node:events'
-import type { Server, ServerOptions } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
-import { createLogger, type Logger, startTelemetry, type TraceRedisOptions, traceRedis } from '@shop/telemetry'
+import { getRequestListener } from '@hono/node-server'
+import {
+  createLogger,
+  type Logger,
+  type Metrics,
+  startTelemetry,
+  type TraceRedisOptions,
+  traceRedis,
+} from '@shop/telemetry'
 
 import { drainServer, type Lifecycle } from './drain.ts'
 import { ConfigError, type ProcessConfig } from './environment.ts'
@@ -22,6 +29,8 @@ const IN_FLIGHT_SHARE = 0.8
 /** What a process has made of its configuration. */
 export interface Opened {
   fetch(request: Request): Response | Promise<Response>
+  /** Asked before `fetch`: whether it has answered. */
+  answerEarly?: (...request: Parameters<RequestListener>) => boolean
   readonly serverOptions?: ServerOptions
   /** Connections that may wait to be accepted. The system may allow fewer. */
   readonly backlog?: number
@@ -33,6 +42,13 @@ export interface Opened {
   close(): Promise<void>
 }
 
+/** What is there before anything is opened. */
+export interface Running {
+  readonly lifecycle: Lifecycle
+  /** Absent while metrics are off. */
+  readonly metrics: Metrics | undefined
+}
+
 export interface Program<C extends ProcessConfig> {
   /** Throws a `ConfigError`: the process says what is wrong and ends with 1. */
   readConfig(environment: NodeJS.ProcessEnv): C
@@ -41,7 +57,7 @@ export interface Program<C extends ProcessConfig> {
   /** Rejections that nobody handles and that end no process. Any other does, as it would without this. */
   isHarmless(error: unknown): boolean
   /** A server that is down must stop no start. */
-  open(config: C, log: Logger, lifecycle: Lifecycle): Promise<Opened>
+  open(config: C, log: Logger, running: Running): Promise<Opened>
 }
 
 /** Never resolves: the process ends inside. */
@@ -59,6 +75,9 @@ export async function runProcess<C extends ProcessConfig>(program: Program<C>): 
   const telemetry = startTelemetry({
     serviceName: config.serviceName,
     endpoint: config.tracesUrl,
+    sampleRatio: config.traceSampleRatio,
+    slowMs: config.traceSlowMs,
+    metrics: config.metrics === 'on',
     report: (message) => log.warn({}, message),
   })
   process.on('unhandledRejection', (error) => {
@@ -67,11 +86,8 @@ export async function runProcess<C extends ProcessConfig>(program: Program<C>): 
   })
   const stopTracingRedis = traceRedis({ scripts: program.scripts })
   const lifecycle = { draining: false }
-  const opened = await program.open(config, log, lifecycle)
-  const server = createAdaptorServer({
-    fetch: opened.fetch,
-    ...(opened.serverOptions && { serverOptions: opened.serverOptions }),
-  }) as Server
+  const opened = await program.open(config, log, { lifecycle, metrics: telemetry.metrics })
+  const server = createServer(opened.serverOptions ?? {}, askedFirst(opened, getRequestListener(opened.fetch)))
 
   const url = await listenOrExit(server, config, log, opened.backlog)
   log.info({ url, ...opened.about, tracing: telemetry.enabled }, 'listening')
@@ -98,6 +114,13 @@ export async function runProcess<C extends ProcessConfig>(program: Program<C>): 
   // The log is written in the background, and an exit does not wait for it.
   await new Promise((written) => log.flush(written))
   process.exit(0)
+}
+
+function askedFirst({ answerEarly }: Opened, listener: RequestListener): RequestListener {
+  if (answerEarly === undefined) return listener
+  return (request, response) => {
+    if (!answerEarly(request, response)) listener(request, response)
+  }
 }
 
 function readConfigOrExit<C extends ProcessConfig>({ readConfig }: Program<C>): C {

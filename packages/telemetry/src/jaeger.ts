@@ -136,37 +136,63 @@ async function until(condition: () => Promise<boolean>, timeout: number, message
 
 /** What `/api/traces` answers, as far as it is used here. */
 interface JaegerAnswer {
-  readonly data: readonly { readonly spans: readonly JaegerSpan[] }[] | null
+  readonly data: readonly JaegerTrace[] | null
+}
+
+interface JaegerTrace {
+  readonly spans: readonly JaegerSpan[]
+  readonly processes: Readonly<Record<string, { readonly serviceName: string } | undefined>>
 }
 
 interface JaegerSpan {
   readonly traceID: string
   readonly spanID: string
   readonly operationName: string
-  readonly references: readonly { readonly refType: string; readonly spanID: string }[]
+  readonly processID: string
+  readonly references: readonly { readonly refType: string; readonly traceID: string; readonly spanID: string }[]
   readonly startTime: number
   readonly duration: number
-  readonly tags: readonly { readonly key: string; readonly value: unknown }[]
+  readonly tags: readonly JaegerTag[]
+  readonly logs: readonly { readonly fields: readonly JaegerTag[] }[]
+}
+
+interface JaegerTag {
+  readonly key: string
+  readonly value: unknown
 }
 
 /** Reads the newest traces of a service from the query API at `url`. */
 export async function readTraces(url: string, service: string): Promise<RecordedSpan[][]> {
   const response = await fetch(`${url}/api/traces?service=${encodeURIComponent(service)}&limit=200&lookback=1h`)
   const { data } = (await response.json()) as JaegerAnswer
-  return (data ?? []).map(({ spans }) => spans.map(recorded))
+  return (data ?? []).map((trace) => trace.spans.map((span) => recorded(span, trace.processes)))
 }
 
-function recorded(span: JaegerSpan): RecordedSpan {
-  const attributes = Object.fromEntries(span.tags.map(({ key, value }) => [key, value]))
+/** Jaeger keeps links as references, the parent first, and the name of an event as a field of it. */
+function recorded(span: JaegerSpan, processes: JaegerTrace['processes']): RecordedSpan {
+  const attributes = attributesOf(span.tags)
+  const parent = span.references.find(({ refType }) => refType === 'CHILD_OF')
   return {
     name: span.operationName,
     kind: (attributes['span.kind'] ?? 'internal') as RecordedSpan['kind'],
+    service: processes[span.processID]?.serviceName ?? '',
     traceId: span.traceID,
     spanId: span.spanID,
-    parentSpanId: span.references.find(({ refType }) => refType === 'CHILD_OF')?.spanID,
+    parentSpanId: parent?.spanID,
+    links: span.references
+      .filter((reference) => reference !== parent)
+      .map(({ traceID, spanID }) => ({ traceId: traceID, spanId: spanID })),
     failed: attributes['otel.status_code'] === 'ERROR',
     startedAt: span.startTime,
     duration: span.duration,
     attributes,
+    events: span.logs.map(({ fields }) => {
+      const { event, ...rest } = attributesOf(fields)
+      return { name: String(event), attributes: rest }
+    }),
   }
+}
+
+function attributesOf(tags: readonly JaegerTag[]): Record<string, unknown> {
+  return Object.fromEntries(tags.map(({ key, value }) => [key, value]))
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace'
+import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
 import type { RecordedSpan } from './recorded-span.ts'
 import { startSdk } from './sdk.ts'
 import { setTracer } from './tracer.ts'
@@ -16,7 +17,8 @@ export interface Recording {
 }
 
 /** Starts tracing into memory. Call it before the code under test is put together. */
-export function recordSpans(options: { readonly sampleRatio?: number } = {}): Recording {
+export function recordSpans(options: { readonly sampleRatio?: number; readonly slowMs?: number } = {}): Recording {
+  const { sampleRatio = 1, slowMs = Number.POSITIVE_INFINITY } = options
   let begun: Span[] = []
   const processor: SpanProcessor = {
     onStart: (span) => void begun.push(span),
@@ -24,8 +26,8 @@ export function recordSpans(options: { readonly sampleRatio?: number } = {}): Re
     forceFlush: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
   }
-  const sdk = startSdk({ serviceName: 'test', sampleRatio: options.sampleRatio ?? 1, destination: processor })
-  setTracer(sdk.tracer)
+  const sdk = startSdk({ serviceName: 'test', sampleRatio, destination: processor })
+  setTracer(sdk.tracer, { ratio: sampleRatio, slowMs })
   return {
     spans: () => begun.filter(({ ended }) => ended).map(recorded),
     clear() {
@@ -45,13 +47,16 @@ function recorded(span: Span): RecordedSpan {
   return {
     name: span.name,
     kind: KINDS[span.kind] ?? 'internal',
+    service: String(span.resource.attributes[ATTR_SERVICE_NAME]),
     traceId,
     spanId,
     parentSpanId: span.parentSpanContext?.spanId,
+    links: span.links.map(({ context }) => ({ traceId: context.traceId, spanId: context.spanId })),
     failed: span.status.code === 2,
     startedAt: microseconds(span.startTime),
     duration: microseconds(span.duration),
     attributes: span.attributes,
+    events: span.events.map(({ name, attributes = {} }) => ({ name, attributes })),
   }
 }
 

@@ -1,22 +1,23 @@
 /**
- * A span for each HTTP request, as Hono middleware.
+ * A span for each HTTP request that is sampled, and the duration of all, as Hono middleware.
  *
  * Names and attributes are those of the stable semantic conventions for HTTP
  * servers. The span is named after the route's pattern (`GET /products/{id}`),
- * never after the path, so that requests of one kind have one name. Query
- * strings, headers and bodies are not recorded.
+ * never after the path, so that requests of one kind have one name. Parameters of
+ * paths, query strings, headers and bodies are not recorded.
  *
- * Routes registered before this middleware are not traced: that is the place
- * for the health checks that an orchestrator calls every few seconds.
+ * Routes registered before this middleware are neither traced nor counted:
+ * that is the place for what machines ask every few seconds.
  */
 
 import {
   context,
-  propagation,
-  ROOT_CONTEXT,
+  type Context as ParentContext,
+  type Span,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
-  type TextMapGetter,
+  type Tracer,
   trace,
 } from '@opentelemetry/api'
 import {
@@ -32,7 +33,10 @@ import {
 } from '@opentelemetry/semantic-conventions'
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import { currentTracer } from './tracer.ts'
+import { decisionOn } from './early.ts'
+import { currentRequestMetrics } from './metrics-requests.ts'
+import { type Headers, keptIn, reasonToKeep, sample } from './tail.ts'
+import { currentTracing } from './tracer.ts'
 
 /** RFC 9110 and RFC 5789. Any other method is client-made text and would make span names without bound. */
 const METHODS: ReadonlySet<string> = new Set([
@@ -47,49 +51,84 @@ const METHODS: ReadonlySet<string> = new Set([
   'TRACE',
 ])
 
-/** One SERVER span per request. A caller's `traceparent` header makes it part of the caller's trace. */
+/**
+ * One SERVER span per request that is sampled, and the duration of each. A caller's `traceparent` header makes the span
+ * part of the caller's trace.
+ */
 export function traceRequests(): MiddlewareHandler {
   return async function traceRequests(c, next) {
-    const tracer = currentTracer()
-    if (tracer === undefined) return next()
+    const tracing = currentTracing()
+    const requests = currentRequestMetrics()
+    if (tracing === undefined && requests === undefined) return next()
 
+    const startedAt = performance.now()
     const method = METHODS.has(c.req.method) ? c.req.method : undefined
-    const parent = propagation.extract(ROOT_CONTEXT, c, requestHeaders)
-    const span = tracer.startSpan(
-      method ?? 'HTTP',
-      {
-        kind: SpanKind.SERVER,
-        attributes: {
-          [ATTR_HTTP_REQUEST_METHOD]: method ?? '_OTHER',
-          ...(method === undefined && { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: c.req.method }),
-          [ATTR_URL_PATH]: c.req.path,
-          [ATTR_URL_SCHEME]: c.req.url.startsWith('https:') ? 'https' : 'http',
-          ...serverAttributes(c.req.header('host')),
-        },
-      },
-      parent,
-    )
+    const counted = requests?.begin(method ?? '_OTHER')
+    const parent = tracing && sample(tracing.sampling, headersOf(c), decisionOn(c.env?.incoming))
+    let span = tracing && parent && startSpan(tracing.tracer, c, method, parent)
     // What the server answers when something is thrown that is not an Error. Hono turns all others into a response.
     let status = 500
     try {
-      await context.with(trace.setSpan(parent, span), next)
+      await (parent && span ? context.with(trace.setSpan(parent, span), next) : next())
       status = c.res.status
     } finally {
+      const durationMs = performance.now() - startedAt
       const route = routeOf(c)
-      if (route !== undefined) span.updateName(`${method ?? 'HTTP'} ${route}`).setAttribute(ATTR_HTTP_ROUTE, route)
-      span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
-      // The error's message stays in the log: it can hold values of the request.
-      if (status >= 500) {
-        span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute(ATTR_ERROR_TYPE, c.error?.name ?? `${status}`)
+      const keptFor = tracing && !span && reasonToKeep(tracing.sampling, status, durationMs)
+      if (tracing && keptFor) {
+        span = startSpan(tracing.tracer, c, method, keptIn(headersOf(c)), {
+          startTime: Date.now() - durationMs,
+          attributes: { [ATTR_SHOP_KEPT]: keptFor },
+        })
       }
-      span.end()
+      if (span) end(span, c, method, route, status)
+      if (requests && counted) requests.end(counted, route, status, durationMs / 1_000, span?.spanContext())
     }
   }
 }
 
-const requestHeaders: TextMapGetter<Context> = {
-  get: (c, name) => c.req.header(name),
-  keys: () => [],
+/** Of a span that was made at the end of its request, because it failed or was slow and had not been sampled. */
+const ATTR_SHOP_KEPT = 'shop.kept'
+
+function startSpan(
+  tracer: Tracer,
+  c: Context,
+  method: string | undefined,
+  parent: ParentContext,
+  { startTime, attributes }: SpanOptions = {},
+): Span {
+  return tracer.startSpan(
+    method ?? 'HTTP',
+    {
+      kind: SpanKind.SERVER,
+      ...(startTime !== undefined && { startTime }),
+      attributes: {
+        [ATTR_HTTP_REQUEST_METHOD]: method ?? '_OTHER',
+        ...(method === undefined && { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: c.req.method }),
+        [ATTR_URL_SCHEME]: c.req.url.startsWith('https:') ? 'https' : 'http',
+        ...serverAttributes(c.req.header('host')),
+        ...attributes,
+      },
+    },
+    parent,
+  )
+}
+
+function end(span: Span, c: Context, method: string | undefined, route: string | undefined, status: number): void {
+  // The path without its parameters: they may name a person's order, and a path that no route has is the client's own text.
+  if (route !== undefined) {
+    span.updateName(`${method ?? 'HTTP'} ${route}`).setAttributes({ [ATTR_HTTP_ROUTE]: route, [ATTR_URL_PATH]: route })
+  }
+  span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
+  // The error's message stays in the log: it can hold values of the request.
+  if (status >= 500) {
+    span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute(ATTR_ERROR_TYPE, c.error?.name ?? `${status}`)
+  }
+  span.end()
+}
+
+function headersOf(c: Context): Headers {
+  return { get: (name) => c.req.header(name) }
 }
 
 /**
@@ -97,10 +136,16 @@ const requestHeaders: TextMapGetter<Context> = {
  * matched, so that paths nobody serves share one span name. Middleware is registered for all methods, which is how it
  * is told apart.
  */
-function routeOf(c: Context): string | undefined {
+export function routeOf(c: Context): string | undefined {
   const route = matchedRoutes(c).find(({ method }, index) => index >= c.req.routeIndex && method !== 'ALL')
-  return route === undefined ? undefined : openApiPattern(route.path)
+  if (route === undefined) return undefined
+  const known = patterns.get(route.path) ?? openApiPattern(route.path)
+  patterns.set(route.path, known)
+  return known
 }
+
+/** Of each route that was asked for: an application has so many and no more. */
+const patterns = new Map<string, string>()
 
 /** Hono's `/products/:id{[0-9]+}` in OpenAPI's form: `/products/{id}`. */
 export function openApiPattern(path: string): string {

@@ -1,33 +1,28 @@
 /**
- * The OpenTelemetry SDK, with every part named.
+ * The OpenTelemetry SDK for traces, with every part named.
  *
- * This is the only module that imports the SDK, and it is loaded only when
- * tracing is on: see `loadSdk` in telemetry.ts. Nothing is left to the
+ * This is the only module that imports the SDK of traces, and it is loaded only
+ * when tracing is on: see `loadSdk` in telemetry.ts. Nothing is left to the
  * defaults of `NodeSDK`: they would read the process owner and the command line
  * into every trace, and open exporters for metrics and logs from the environment.
  */
 
-import { hostname } from 'node:os'
 import { context, propagation, type Tracer, trace } from '@opentelemetry/api'
 import { ExportResultCode, W3CTraceContextPropagator } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
-import {
-  defaultResource,
-  detectResources,
-  envDetector,
-  type Resource,
-  resourceFromAttributes,
-  serviceInstanceIdDetector,
-} from '@opentelemetry/resources'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import {
   BatchSpanProcessor,
   ParentBasedSampler,
+  type Sampler,
+  SamplingDecision,
   type SpanExporter,
   type SpanProcessor,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace'
-import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
+import { describeProcess } from './process-resource.ts'
+import { exactStarts } from './span-clock.ts'
+import { isDecided } from './tail.ts'
 
 /**
  * How long one batch may take to deliver, in milliseconds. It is also the longest that a collector which accepts
@@ -66,8 +61,8 @@ export function startSdk({ serviceName, sampleRatio, destination }: SdkOptions):
   const sdk = new NodeSDK({
     autoDetectResources: false,
     resource: describeProcess(serviceName),
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
-    spanProcessors: ['url' in destination ? deliverTo(destination) : destination],
+    sampler: samplerOf(sampleRatio),
+    spanProcessors: [exactStarts(), 'url' in destination ? deliverTo(destination) : destination],
     textMapPropagator: new W3CTraceContextPropagator(),
     instrumentations: [],
     metricReaders: [],
@@ -83,6 +78,16 @@ export function startSdk({ serviceName, sampleRatio, destination }: SdkOptions):
       context.disable()
       await sdk.shutdown()
     },
+  }
+}
+
+/** Requests are decided on before they get here; the ratio is for traces that begin otherwise, such as those of jobs. */
+function samplerOf(ratio: number): Sampler {
+  const others = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) })
+  return {
+    shouldSample: (parent, ...rest) =>
+      isDecided(parent) ? { decision: SamplingDecision.RECORD_AND_SAMPLED } : others.shouldSample(parent, ...rest),
+    toString: () => `Decided(${ratio})`,
   }
 }
 
@@ -121,20 +126,4 @@ function reporting(exporter: SpanExporter, { url, report }: Collector): SpanExpo
 function reasonOf(error: Error | undefined): string {
   const code = (error as NodeJS.ErrnoException | undefined)?.code
   return String(code ?? error?.message ?? 'no reason given')
-}
-
-/**
- * What every span says about its process. Detectors are named one by one: the default set would also send the
- * process owner, the command line and the machine id.
- */
-function describeProcess(serviceName: string): Resource {
-  return defaultResource()
-    .merge(detectResources({ detectors: [envDetector, serviceInstanceIdDetector] }))
-    .merge(
-      resourceFromAttributes({
-        [ATTR_SERVICE_NAME]: serviceName,
-        'host.name': hostname(),
-        'process.pid': process.pid,
-      }),
-    )
 }

@@ -16,6 +16,11 @@ test.each([
     'INSERT stock log',
     undefined,
   ],
+  [
+    'with "placed" as (insert into orders (id) values ($1) returning *), "sold" as (update stock s set n = 1 from placed) select * from placed join "orders" on true',
+    'INSERT orders stock',
+    undefined,
+  ],
   ['select * from (select * from products) q for update skip locked', 'SELECT products', 'products'],
   ['select extract(epoch from updated_at) from products', 'SELECT products', 'products'],
   ['select a is distinct from b from products', 'SELECT products', 'products'],

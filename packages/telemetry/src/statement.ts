@@ -70,11 +70,15 @@ function describe(statement: string): StatementDescription {
   }
 }
 
-/** A `WITH` query is named after the statement it ends in, not after its parts. */
+/**
+ * A `WITH` query is named after the statement it ends in, not after its parts; one that ends in reading what its parts have
+ * written, after the first of them that writes.
+ */
 function operationOf(text: string): string {
   const first = /^\W*([A-Za-z]+)/.exec(text)?.[1]?.toUpperCase() ?? 'QUERY'
   if (first !== 'WITH') return first
-  return /\b(SELECT|INSERT|UPDATE|DELETE|MERGE)\b/i.exec(outermost(text))?.[1]?.toUpperCase() ?? first
+  const last = /\b(SELECT|INSERT|UPDATE|DELETE|MERGE)\b/i.exec(outermost(text))?.[1]?.toUpperCase() ?? first
+  return last === 'SELECT' ? (/\bAS \( ?(INSERT|UPDATE|DELETE|MERGE)\b/i.exec(text)?.[1]?.toUpperCase() ?? last) : last
 }
 
 /** The text without anything in parentheses. */
@@ -110,10 +114,13 @@ const NOT_A_TABLE = /^(?:IF|LATERAL|SELECT|SET|STDIN|STDOUT)$/i
 
 function tablesOf(text: string): string[] {
   const statement = text.replaceAll(FROM_INSIDE_CALL, '')
-  const defined = new Set([...statement.matchAll(DEFINED)].map(([, name]) => name))
+  const defined = new Set([...statement.matchAll(DEFINED)].map(([, name = '']) => unquoted(name)))
   return [...statement.matchAll(TABLE), ...statement.matchAll(WRITE_TARGET)]
     .toSorted((a, b) => a.index - b.index)
-    .map(([, name = '']) => name)
+    .map(([, name = '']) => unquoted(name))
     .filter((name, index, all) => all.indexOf(name) === index && !defined.has(name) && !NOT_A_TABLE.test(name))
-    .map((name) => name.replaceAll('"', ''))
+}
+
+function unquoted(name: string): string {
+  return name.replaceAll('"', '')
 }

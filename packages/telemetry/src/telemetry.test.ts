@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server } from '
 import { promisify } from 'node:util'
 import { trace } from '@opentelemetry/api'
 import { expect, onTestFinished, test } from 'vitest'
+import { currentRequestMetrics } from './metrics-requests.ts'
 import { startTelemetry } from './telemetry.ts'
 import { currentTracer } from './tracer.ts'
 
@@ -25,28 +26,32 @@ function oneSpan(): void {
   trace.getTracer('test').startSpan('work').end()
 }
 
-test('without an endpoint it is off: no tracer, and a shutdown that does nothing', async () => {
+test('without an endpoint there are no traces: no tracer, and a shutdown that has nothing to deliver', async () => {
   const telemetry = startTelemetry({ serviceName: 'test' })
   expect(telemetry.enabled).toBe(false)
   expect(currentTracer()).toBeUndefined()
   await telemetry.shutdown()
 })
 
-test('while it is off, nothing of the SDK is loaded', async () => {
+test('while traces are off, nothing of their SDK is loaded, and of metrics only while they are on', async () => {
   const script = `
     import { registerHooks } from 'node:module'
     const loaded = []
     registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) })
     const { startTelemetry } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)})
-    startTelemetry({ serviceName: 'test', endpoint: process.argv[1] }).shutdown()
-    console.log(loaded.filter((url) => /sdk-|exporter|resources|otlp|context-async/.test(url)).length)`
-  const run = async (...args: string[]): Promise<number> => {
+    const [metrics, endpoint] = process.argv.slice(1)
+    startTelemetry({ serviceName: 'test', endpoint, metrics: metrics === 'on' }).shutdown()
+    const count = (part) => loaded.filter((url) => part.test(url)).length
+    console.log(count(/sdk-(node|trace)|exporter-|otlp|context-async/), count(/sdk-metrics|resources/))`
+  const run = async (...args: string[]): Promise<readonly boolean[]> => {
     const node = ['--input-type=module', '--eval', script, ...args]
-    return Number((await promisify(execFile)(process.execPath, node)).stdout)
+    const { stdout } = await promisify(execFile)(process.execPath, node)
+    return stdout.split(' ').map((count) => Number(count) > 0)
   }
-  expect(await run()).toBe(0)
-  // The same count must see the SDK when it is on, or the 0 above says nothing.
-  expect(await run(await nowhere())).toBeGreaterThan(0)
+  expect(await run('off')).toEqual([false, false])
+  expect(await run('on')).toEqual([false, true])
+  // The same count must see the SDK when it is on, or the answers above say nothing.
+  expect(await run('off', await nowhere())).toEqual([true, true])
 })
 
 test('spans are delivered as OTLP protobuf to /v1/traces, under the name of the service', async () => {
@@ -108,4 +113,19 @@ test.each([[-0.1], [1.1], [Number.NaN]])('the sample ratio %d is refused', (samp
   expect(() => startTelemetry({ serviceName: 'test', endpoint: 'http://127.0.0.1:1', sampleRatio })).toThrow(
     /from 0 to 1/,
   )
+})
+
+test.each([[-1], [Number.NaN]])('the limit of %d ms is refused', (slowMs) => {
+  expect(() => startTelemetry({ serviceName: 'test', slowMs })).toThrow(/0 or more/)
+})
+
+test('a second shutdown of the first does not end what was started after it', async () => {
+  const first = startTelemetry({ serviceName: 'test' })
+  await first.shutdown()
+  const second = startTelemetry({ serviceName: 'test' })
+  await first.shutdown()
+  expect(await second.metrics?.scrape('text')).toContain('process_uptime')
+  expect(currentRequestMetrics()).toBeDefined()
+  await second.shutdown()
+  expect(currentRequestMetrics()).toBeUndefined()
 })
