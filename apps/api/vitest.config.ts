@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['{bench,src}/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/servers.ts'],
     // Shared by all packages, and emptied by whichever run first meets a new lockfile, under the hands of the others.
     fsModuleCache: false,

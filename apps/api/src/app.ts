@@ -3,7 +3,7 @@
  *
  * No I/O, no environment, no globals: what it needs is handed in, so a test has a whole application without a port.
  * The order of the middleware matters. From the outside in: who asks (request id), is this process going away, the
- * health checks (which are neither traced nor logged: machines ask every second), the trace, the log line inside it so
+ * health checks and `/metrics` (neither traced, counted nor logged: machines ask every second), the trace, the log line inside it so
  * that it carries the trace id, what the cache did, the limit of the body, the routes.
  */
 
@@ -11,7 +11,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Cache } from '@shop/cache'
 import { cacheStatus } from '@shop/cache/hono'
 import { closeWhenDraining, type Lifecycle } from '@shop/process'
-import { traceRequests } from '@shop/telemetry'
+import { type Metrics, traceRequests } from '@shop/telemetry'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { requestId } from 'hono/request-id'
@@ -25,14 +25,18 @@ import { requireAdmin } from './http/admin.ts'
 import { answerNoRoute } from './http/allowed-methods.ts'
 import { requireCustomer } from './http/customer.ts'
 import { addDocs } from './http/docs.ts'
+import { type Edge, keptAtEdge } from './http/edge.ts'
 import { answerFailure } from './http/failure.ts'
 import { type Dependency, healthRoutes, type Warming } from './http/health.ts'
+import { metricsRoutes } from './http/metrics.ts'
 import { bodyTooLarge, renderProblem } from './http/problem.ts'
 import { type Log, requestLog } from './http/request-log.ts'
 import type { OrderRepository } from './orders/repository.ts'
 import { orderRoutes } from './orders/routes.ts'
 import type { ProductRepository } from './products/repository.ts'
 import { productRoutes } from './products/routes.ts'
+import type { SearchRepository } from './search/repository.ts'
+import { searchRoutes } from './search/routes.ts'
 import type { StockRepository } from './stock/repository.ts'
 import { stockRoutes } from './stock/routes.ts'
 
@@ -43,6 +47,7 @@ export interface AppDeps {
   readonly products: ProductRepository
   readonly categories: CategoryRepository
   readonly aggregates: AggregateRepository
+  readonly search: SearchRepository
   readonly orders: OrderRepository
   readonly stock: StockRepository
   /** What `/admin/cache` administers; absent while it is switched off. */
@@ -52,9 +57,15 @@ export interface AppDeps {
   readonly lifecycle: Lifecycle
   /** Says whether the cache is still being warmed for the start. Absent: it is not warmed. */
   readonly warmer?: Warming | undefined
+  /** What `/metrics` shows. Absent while metrics are off. */
+  readonly metrics?: Metrics | undefined
   readonly adminTokenHash: Buffer
   readonly customerTokenSecret: string
   readonly publicUrl?: string | undefined
+  /** The cache in front of this process, if there is one that is purged. */
+  readonly edge?: Edge | undefined
+  /** See `adminRoutes`. */
+  readonly purgeEdge?: ((tags: readonly string[]) => Promise<void>) | undefined
 }
 
 export function createApp(deps: AppDeps): OpenAPIHono {
@@ -63,12 +74,16 @@ export function createApp(deps: AppDeps): OpenAPIHono {
 
   app.use(requestId(), closeWhenDraining(deps.lifecycle))
   app.route('/', healthRoutes(deps.dependencies, deps.lifecycle, deps.warmer))
+  app.route('/', metricsRoutes(deps.metrics))
 
-  app.use(traceRequests(), requestLog(deps.log), cacheStatus({ name: 'shop' }))
+  app.use(traceRequests(), requestLog(deps.log))
+  if (deps.edge) app.use(keptAtEdge(deps.edge))
+  app.use(cacheStatus({ name: 'shop' }))
   app.use(limitBody())
   app.route('/', productRoutes(deps.products, requireAdmin(deps.adminTokenHash)))
   app.route('/', categoryRoutes(deps.categories))
   app.route('/', aggregateRoutes(deps.aggregates, deps.products))
+  app.route('/', searchRoutes(deps.search, deps.products))
   app.route('/', stockRoutes(deps.stock))
   app.route('/', orderRoutes(deps.orders, requireCustomer(deps.customerTokenSecret)))
   app.route('/', adminRoutes(deps, requireAdmin(deps.adminTokenHash)))

@@ -35,10 +35,14 @@ test('the address of the database is all that development needs', () => {
     cacheMaxStalenessMs: 500,
     cacheLoadTimeoutMs: 5000,
     cacheMemoryMaxBytes: 67_108_864,
+    edgeMaxAgeS: 0,
     adminTokenHash: hashToken('dev-admin-token'),
     customerTokenSecret: DEVELOPMENT_CUSTOMER_SECRET,
     logLevel: 'info',
     tracesUrl: undefined,
+    traceSampleRatio: 1,
+    traceSlowMs: 500,
+    metrics: 'on',
     serviceName: 'shop-api',
     shutdownTimeoutMs: 10_000,
     warmLimitMs: 5000,
@@ -119,7 +123,7 @@ test.each([
 })
 
 test.each([
-  ['CACHE', 'maybe', 'CACHE expected on or off, got "maybe"'],
+  ['CACHE', 'maybe', 'CACHE expected on, off, naive or single-flight, got "maybe"'],
   ['PORT', ' 80', 'PORT expected a whole number from 0 to 65535, got " 80"'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL expected trace, debug, info, warn, error, fatal or silent, got "loud"'],
 ])('%s=%s is told with what was found', (name, value, problem) => {

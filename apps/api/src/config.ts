@@ -21,6 +21,9 @@ const MIN_TOKEN_LENGTH = 16
 /** As many bytes as HS256 has: RFC 7518 section 3.2 allows no fewer. */
 const MIN_SECRET_LENGTH = 32
 
+/** The last two are controls of load tests, which production refuses (`controls/`). */
+const CACHES = ['on', 'off', 'naive', 'single-flight'] as const
+
 /** A function of the one variable on which another depends, so that all problems are found in one pass. */
 function environmentSchema(production: boolean) {
   const secret = (inDevelopment: string, minLength: number) =>
@@ -37,13 +40,14 @@ function environmentSchema(production: boolean) {
   return z.object({
     ...processVariables({ serviceName: 'shop-api', port: 3000 }),
     ADMIN_TOKEN: secret(DEVELOPMENT_TOKEN, MIN_TOKEN_LENGTH),
-    CACHE: choice(['on', 'off']).default('on'),
+    CACHE: (production ? choice(['on', 'off']) : choice(CACHES)).default('on'),
     CACHE_L1_MAX_BYTES: whole(1024, 2 ** 40).default(64 * 2 ** 20),
     CACHE_LOAD_TIMEOUT_MS: whole(1, 600_000).default(5000),
     CACHE_MAX_STALENESS_MS: whole(50, 60_000).default(500),
     CUSTOMER_TOKEN_SECRET: secret(DEVELOPMENT_CUSTOMER_SECRET, MIN_SECRET_LENGTH),
     DATABASE_POOL_MAX: whole(1, 1000).default(10),
     DATABASE_URL: databaseAddress(),
+    EDGE_MAX_AGE_S: whole(0, 3600).default(0),
     PUBLIC_URL: address('https://shop.example.com', 'http', 'https').optional(),
     REDIS_URL: redisAddress('optional'),
     WARM_LIMIT_MS: whole(0, 600_000).default(5000),
@@ -56,10 +60,12 @@ export interface Config extends ProcessConfig {
   readonly databasePoolMax: number
   /** Absent: the cache has its first tier only. */
   readonly redisUrl: string | undefined
-  readonly cache: 'on' | 'off'
+  readonly cache: (typeof CACHES)[number]
   readonly cacheMaxStalenessMs: number
   readonly cacheLoadTimeoutMs: number
   readonly cacheMemoryMaxBytes: number
+  /** For how long a purged edge may keep answers; 0: there is none. */
+  readonly edgeMaxAgeS: number
   /** The token itself is not kept. */
   readonly adminTokenHash: Buffer
   /** What the tokens of customers are signed with. Kept, because each token is checked with it. */
@@ -81,6 +87,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     cacheMaxStalenessMs: env.CACHE_MAX_STALENESS_MS,
     cacheLoadTimeoutMs: env.CACHE_LOAD_TIMEOUT_MS,
     cacheMemoryMaxBytes: env.CACHE_L1_MAX_BYTES,
+    edgeMaxAgeS: env.EDGE_MAX_AGE_S,
     adminTokenHash: hashToken(env.ADMIN_TOKEN),
     customerTokenSecret: env.CUSTOMER_TOKEN_SECRET,
     warmLimitMs: env.WARM_LIMIT_MS,

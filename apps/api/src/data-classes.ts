@@ -40,6 +40,14 @@ export const DATA_CLASSES: Readonly<Record<string, DataClass>> = {
     strategy: 'cache-aside of ids by normalized query, filled with cached products',
     invalidatedBy: ['list:<scope>', 'list:<scope>:price:<band>', 'list:<scope>:stock', 'list:<scope>:rating', 'lists'],
   },
+  search: {
+    data: 'what a search finds',
+    class: 'list',
+    mayBeStale: 'what is found: 1 s after a commit; what is shown of it: as a product',
+    strategy:
+      'cache-aside of ids by normalized words, filled with cached products; out of L1, where most would be once',
+    invalidatedBy: ['search:<letters>', 'list:<scope>', 'list:<scope>:stock', 'search', 'lists'],
+  },
   'category-tree': {
     data: 'the tree of categories',
     class: 'reference',

@@ -8,9 +8,9 @@
 import { type Cache, createCache, describeEvent } from '@shop/cache'
 import { otel } from '@shop/cache/otel'
 import { redis } from '@shop/cache/redis'
-import { connect, type Database, markRelayed } from '@shop/db'
-import type { Lifecycle } from '@shop/process'
-import { traceQuery } from '@shop/telemetry'
+import { connect, type Database, markRelayed, writeOutbox } from '@shop/db'
+import type { Lifecycle, Opened } from '@shop/process'
+import { observePools, traceQuery } from '@shop/telemetry'
 
 import { cachedAggregates } from './aggregates/cached-repository.ts'
 import { postgresAggregates } from './aggregates/repository.ts'
@@ -18,14 +18,22 @@ import type { AppDeps } from './app.ts'
 import { cachedCategories } from './categories/cached-repository.ts'
 import { postgresCategories } from './categories/repository.ts'
 import type { Config } from './config.ts'
+import { type Control, controlled } from './controls/control.ts'
+import { naive } from './controls/naive.ts'
+import { singleFlight } from './controls/single-flight.ts'
+import { fastPath } from './http/fast-path.ts'
 import type { Dependency, DependencyState } from './http/health.ts'
 import type { Log } from './http/request-log.ts'
+import { countedOrders } from './orders/metrics.ts'
 import { postgresOrders } from './orders/repository.ts'
 import { cachedProducts } from './products/cached-repository.ts'
 import { postgresProducts } from './products/repository.ts'
-import { countedProducts, ReadCounts, startTraffic } from './products/traffic.ts'
+import { countedHits, countedProducts, ReadCounts, startTraffic } from './products/traffic.ts'
+import { cachedSearch } from './search/cached-repository.ts'
+import { postgresSearch } from './search/repository.ts'
 import { postgresStock } from './stock/repository.ts'
 import { describeWarming } from './warming/events.ts'
+import { measureWarming } from './warming/metrics.ts'
 import { warmList } from './warming/warm-list.ts'
 import { createWarmer, type Warmer } from './warming/warmer.ts'
 
@@ -35,6 +43,8 @@ const CACHE_READY_MS = 1000
 export interface OpenDeps {
   readonly app: AppDeps
   readonly cache: Cache | undefined
+  /** Asked before the application. Absent without a cache. */
+  readonly answerEarly: Opened['answerEarly']
   /** Begin it when `/readyz` can be asked. Absent without a cache. */
   readonly warmer: Warmer | undefined
   /** The cache first: its last loads still need the database. */
@@ -48,6 +58,7 @@ export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): 
     applicationName: config.serviceName,
     hook: traceQuery,
   })
+  observePools(() => database.pools())
   let warmer: Warmer | undefined
   const cache = config.cache === 'on' ? await openCache(config, log, () => warmer?.lost()) : undefined
   const options = {
@@ -60,32 +71,41 @@ export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): 
   const products = postgresProducts(database.db)
   const categories = postgresCategories(database.db)
   const aggregates = postgresAggregates(database.db)
-  const shown = {
-    products: cache ? cachedProducts(products, cache, options) : products,
+  const search = postgresSearch(database.db)
+  const control = openControl(config, log)
+  const hot = cache && cachedProducts(products, cache, options)
+  const cached = {
+    products: hot ?? products,
     categories: cache ? cachedCategories(categories, cache, options) : categories,
     aggregates: cache ? cachedAggregates(aggregates, cache, options) : aggregates,
+    search: cache ? cachedSearch(search, cache, options) : search,
   }
+  const shown = control ? { ...cached, ...controlled(cached, control) } : cached
 
   const counts = new ReadCounts()
   const traffic = startTraffic({ sql: database.sql, counts, log })
   if (cache) {
+    const measure = measureWarming()
     warmer = createWarmer({
       sources: { ...shown, warmList: () => warmList(database.sql) },
       limitMs: config.warmLimitMs,
       emit(event) {
+        measure(event)
         const line = describeWarming(event)
         log[line.level](line.fields, line.message)
       },
     })
   }
+  const edge = config.edgeMaxAgeS > 0 ? { maxAgeS: config.edgeMaxAgeS } : undefined
   return {
+    answerEarly: hot && fastPath({ log, lifecycle, edge, hit: countedHits(hot, counts) }),
     app: {
       log,
       lifecycle,
       ...shown,
       // Outside the cache, so that what warms it is not counted.
       products: countedProducts(shown.products, counts),
-      orders: postgresOrders(database.db),
+      orders: countedOrders(postgresOrders(database.db)),
       stock: postgresStock(database.db),
       cache,
       warmer,
@@ -93,6 +113,8 @@ export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): 
       adminTokenHash: config.adminTokenHash,
       customerTokenSecret: config.customerTokenSecret,
       publicUrl: config.publicUrl,
+      edge,
+      ...(edge && { purgeEdge: (tags: readonly string[]) => writeOutbox(database.sql, { tags, source: 'admin' }) }),
     },
     cache,
     warmer,
@@ -100,6 +122,7 @@ export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): 
       warmer?.stop()
       await traffic.stop()
       await cache?.close()
+      await control?.close()
       await database.close()
     },
   }
@@ -126,6 +149,15 @@ async function openCache(config: Config, log: Log, lost: () => void): Promise<Ca
     log.warn({ waited_ms: CACHE_READY_MS }, 'redis does not answer yet: serving without it')
   }
   return cache
+}
+
+/** What a load test compares the cache with. */
+function openControl({ cache, redisUrl }: Config, log: Log): Control | undefined {
+  if (cache === 'on' || cache === 'off') return undefined
+  log.warn({ cache }, 'this is a control of a load test, and no shop')
+  if (cache === 'single-flight') return singleFlight()
+  if (redisUrl === undefined) throw new Error('CACHE=naive keeps everything in Redis: set REDIS_URL')
+  return naive(redisUrl)
 }
 
 function postgresDependency({ sql }: Database): Dependency {

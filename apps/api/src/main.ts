@@ -18,10 +18,11 @@ await runProcess({
   readConfig,
   scripts: SCRIPTS,
   isHarmless: isAbandonedTypeQuery,
-  async open(config, log, lifecycle) {
+  async open(config, log, { lifecycle, metrics }) {
     const deps = await openDeps(config, log, lifecycle)
     return {
-      fetch: createApp(deps.app).fetch,
+      fetch: createApp({ ...deps.app, metrics }).fetch,
+      ...(deps.answerEarly && { answerEarly: deps.answerEarly }),
       serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 10_000, requestTimeout: 30_000 },
       backlog: BACKLOG,
       about: { cache: config.cache, redis: config.redisUrl !== undefined },

@@ -112,14 +112,6 @@ describe('the entity tag', () => {
     expect(answer.status).toBe(200)
     expect(await answer.json()).toMatchObject({ category: { name: 'Water boilers' }, version: before.version })
   })
-
-  test('comes with the tags that end it, and leave to keep it', async () => {
-    const { headers } = await app.request(`/products/${kettle}`)
-    expect(headers.get('Cache-Control')).toBe('public, no-cache')
-    expect(headers.get('Cache-Tag')?.split(',')).toEqual(
-      expect.arrayContaining([`product:${kettle}`, 'products', expect.stringMatching(/^category:/)]),
-    )
-  })
 })
 
 describe('a change of price', () => {

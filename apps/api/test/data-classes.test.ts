@@ -65,6 +65,8 @@ describe('in a running shop', async () => {
     '/products?sort=rating',
     '/products?inStock=true',
     '/products?category=kettles&minPrice=1000&maxPrice=2000',
+    '/search?q=kettle&category=kitchen',
+    '/search?q=kettle&inStock=true',
     '/categories',
     '/categories/audio',
     '/categories/audio/facets',

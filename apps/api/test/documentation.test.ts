@@ -9,6 +9,7 @@ import { postgresCategories } from '../src/categories/repository.ts'
 import { postgresOrders } from '../src/orders/repository.ts'
 import { cachedProducts } from '../src/products/cached-repository.ts'
 import { postgresProducts } from '../src/products/repository.ts'
+import { postgresSearch } from '../src/search/repository.ts'
 import { postgresStock } from '../src/stock/repository.ts'
 import { createDatabase } from './database.ts'
 import { asCustomer } from './ordering.ts'
@@ -29,6 +30,7 @@ const app = createTestApp({
   products: cachedProducts(postgresProducts(database.db), cache, { log: new RecordingLog(), loadTimeout: 5000 }),
   categories: postgresCategories(database.db),
   aggregates: postgresAggregates(database.db),
+  search: postgresSearch(database.db),
   orders: postgresOrders(database.db),
   stock: postgresStock(database.db),
 })

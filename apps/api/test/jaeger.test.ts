@@ -1,6 +1,6 @@
 /**
- * One cold read and one price change, from the API as a process to a real Jaeger and back through its query API: HTTP,
- * cache, Redis and SQL under one parent. Skipped where there is no Jaeger.
+ * One cold read and one price change, from two API processes to a real Jaeger and back through its query API: HTTP, cache,
+ * Redis and SQL under one parent, and the memory of the other process too. Skipped where there is no Jaeger.
  */
 
 import { type ChildProcess, fork } from 'node:child_process'
@@ -19,18 +19,20 @@ const binary = findJaeger()
 if (binary === undefined) console.log('skipped: no Jaeger. Put `jaeger` on the PATH or name it in JAEGER.')
 
 test.skipIf(binary === undefined)(
-  'a cold read and a price change are each one trace of HTTP, cache, Redis and SQL',
+  'a cold read is one trace of HTTP, cache, Redis and SQL, and a price change one through both processes',
   { timeout: 60_000 },
   async () => {
     const jaeger = await startJaeger(binary ?? '')
     onTestFinished(() => jaeger.stop())
     const databaseUrl = await seededDatabase()
     const product = await anyProduct(databaseUrl)
-    const api = await startApi({
+    const environment = {
       DATABASE_URL: databaseUrl,
       REDIS_URL: await emptyRedis(),
       OTEL_EXPORTER_OTLP_ENDPOINT: jaeger.endpoint,
-    })
+    }
+    const api = await startApi(environment)
+    const other = await startApi({ ...environment, OTEL_SERVICE_NAME: 'shop-api-2' })
 
     const read = await fetch(`${api.url}/products/${product}`)
     expect(read.status).toBe(200)
@@ -40,20 +42,24 @@ test.skipIf(binary === undefined)(
       body: JSON.stringify({ amount: 123_457, currency: 'EUR' }),
     })
     expect(change.status).toBe(200)
-    await api.stop()
+    await Promise.all([api.stop(), other.stop()])
 
     const cold = await jaeger.find('shop-api', (spans) => spans.some(({ name }) => name === 'GET /products/{id}'))
     console.log(`\n${drawTraces(cold)}\n`)
     const request = only(cold, 'GET /products/{id}')
-    const cacheRead = below(cold, request, isCache('read'))
+    const cacheRead = below(cold, request, isCache('get'))
     below(cold, cacheRead, isRedis)
     below(cold, below(cold, cacheRead, isCache('load')), isSql)
 
-    const changed = await jaeger.find('shop-api', (spans) => spans.some(({ name }) => name.startsWith('PUT /products')))
-    console.log(`\n${drawTraces(changed)}\n`)
+    const isApplied = (spans: readonly RecordedSpan[]) =>
+      spans.some(({ service, name }) => service === 'shop-api-2' && name === 'cache apply')
+    const changed = await jaeger.find('shop-api', isApplied)
+    console.log(`\n${drawTraces(changed, { services: true })}\n`)
     const put = only(changed, 'PUT /products/{id}/price')
     below(changed, put, (span) => isSql(span) && span.attributes['db.operation.name'] === 'UPDATE')
-    below(changed, below(changed, put, isCache('invalidate')), isRedis)
+    const invalidation = below(changed, put, isCache('invalidate'))
+    below(changed, invalidation, isRedis)
+    below(changed, invalidation, (span) => isCache('apply')(span) && span.service === 'shop-api-2')
 
     for (const spans of [cold, changed]) {
       expect(
@@ -131,7 +137,7 @@ async function emptyRedis(): Promise<string> {
 
 async function startApi(environment: Record<string, string>): Promise<{ url: string; stop(): Promise<void> }> {
   const api = fork(MAIN, {
-    env: { PATH: process.env.PATH, PORT: '0', ADMIN_TOKEN, ...environment },
+    env: { PATH: process.env.PATH, PORT: '0', ADMIN_TOKEN, WARM_LIMIT_MS: '0', ...environment },
     execArgv: [],
     silent: true,
   })

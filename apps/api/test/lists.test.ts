@@ -2,7 +2,7 @@
  * What the database says has changed, and what the entries of the cache depend on, fit together.
  *
  * Random changes are made by SQL and by the repository. After each, what the outbox says is invalidated, and then every
- * kind of list, every product and every category read through the cache must be what Postgres says: a rule that is
+ * kind of list and search, every product and every category read through the cache must be what Postgres says: a rule that is
  * missing on either side leaves an old entry, and an old entry is found. A failing run is shrunk and its seed printed;
  * `RUNS=100 npx vitest run test/lists.test.ts` makes more of them, `SEED=…` the same again.
  */
@@ -16,6 +16,9 @@ import { type CategoryRepository, postgresCategories } from '../src/categories/r
 import { cachedProducts } from '../src/products/cached-repository.ts'
 import { type ProductRepository, postgresProducts } from '../src/products/repository.ts'
 import type { ProductQuery } from '../src/products/schema.ts'
+import { cachedSearch } from '../src/search/cached-repository.ts'
+import { postgresSearch, type SearchRepository } from '../src/search/repository.ts'
+import type { SearchQuery } from '../src/search/schema.ts'
 import { cachedOptions, redisCache } from './caches.ts'
 import { anyChange, carryOut, insertProduct, SLUGS } from './catalogue-changes.ts'
 import { createDatabase } from './database.ts'
@@ -30,10 +33,15 @@ const database = await createDatabase()
 const { sql } = database
 afterAll(() => database.close())
 
-const source = { products: postgresProducts(database.db), categories: postgresCategories(database.db) }
+const source = {
+  products: postgresProducts(database.db),
+  categories: postgresCategories(database.db),
+  search: postgresSearch(database.db),
+}
 let cache: Cache
 let products: ProductRepository
 let categories: CategoryRepository
+let search: SearchRepository
 
 beforeEach(async () => {
   await insertFixture(sql)
@@ -42,16 +50,35 @@ beforeEach(async () => {
   cache = await redisCache()
   products = cachedProducts(source.products, cache, cachedOptions(database))
   categories = cachedCategories(source.categories, cache, { loadTimeout: 5000 })
+  search = cachedSearch(source.search, cache, { loadTimeout: 5000 })
 })
 
 const SCOPES = [undefined, ...SLUGS]
 const LISTS = everyList(SCOPES, 4)
+/** Words that changes give and take away, that are in all products, in none, and in descriptions only. */
+const WORDS = [
+  'kettle',
+  'kettle ste',
+  'one',
+  'one or kettle',
+  '"kettle steel"',
+  'new',
+  'ket',
+  'nordic',
+  'zzz',
+  'all two',
+]
+const SEARCHES: readonly SearchQuery[] = [
+  ...WORDS.map((q) => ({ q, inStock: false })),
+  ...SLUGS.map((category) => ({ q: 'nordic', category, inStock: false })),
+  ...[undefined, 'audio', 'kettles'].map((category) => ({ q: 'nordic', category, inStock: true })),
+]
 
 /** Everything that can be read, wherever the cache says something else than Postgres. */
 async function differences(): Promise<readonly string[]> {
   const found: string[] = []
   const compare = async <T>(what: string, read: (from: typeof source) => Promise<T>): Promise<T> => {
-    const [cached, truth] = await Promise.all([read({ products, categories }), read(source)])
+    const [cached, truth] = await Promise.all([read({ products, categories, search }), read(source)])
     const [here, there] = [JSON.stringify(cached), JSON.stringify(truth)]
     if (here !== there) found.push(`${what}: ${firstDifference(here, there)}`)
     return truth
@@ -60,10 +87,16 @@ async function differences(): Promise<readonly string[]> {
     const { next } = await compare(`list ${JSON.stringify(query)}`, (from) => from.products.list(query))
     if (next && pages > 1) await compareList({ ...query, after: next }, pages - 1)
   }
+  const compareSearch = (query: SearchQuery) =>
+    compare(`search ${JSON.stringify(query)}`, async (from) => {
+      const { ids } = await from.search.find(query)
+      return from.products.getMany(ids)
+    })
   const [last] = await sql<{ id: number }[]>`select max(id) as id from products`
   const ids = Array.from({ length: (last?.id ?? 0) + 2 }, (_, index) => index + 1)
   await Promise.all([
     ...LISTS.map((query) => compareList(query, 3)),
+    ...SEARCHES.map(compareSearch),
     ...ids.map((id) => compare(`product ${id}`, async (from) => (await from.products.get(id)) ?? null)),
     compare('categories', (from) => from.categories.list()),
     ...SLUGS.map((slug) => compare(`category ${slug}`, async (from) => (await from.categories.get(slug)) ?? null)),
@@ -80,7 +113,7 @@ function firstDifference(here: string, there: string): string {
   return `cached …${cached}…, in Postgres …${truth}…`
 }
 
-test('after any change, every list, product and category is that of Postgres', async () => {
+test('after any change, every list, search, product and category is that of Postgres', async () => {
   await fc.assert(
     fc
       .asyncProperty(fc.array(anyChange, { minLength: 1, maxLength: 30, size: 'max' }), async (changes) => {
@@ -138,6 +171,23 @@ describe('by psql', () => {
     await relayed(() => sql`update products set status = 'active' where id = ${kettle}`)
     expect(await slugsOf(KETTLES)).toContain('kettle-steel')
     expect((await products.get(kettle))?.status).toBe('active')
+  })
+
+  test('a product that sells out leaves what is in stock, and comes back', async () => {
+    const available = { q: 'steel', inStock: true }
+    await relayed(() => sql`update stock set quantity = 0 where variant_id in (1, 2)`)
+    expect((await search.find(available)).ids).toEqual([])
+    await relayed(() => sql`update stock set quantity = 1 where variant_id = 1`)
+    expect((await search.find(available)).ids).toEqual([kettle])
+  })
+
+  test('a product is found by its new words, and by its old ones no more', async () => {
+    const found = async (q: string) => (await search.find({ q, inStock: false })).ids
+    await relayed(() => sql`update products set name = 'Samovar', description = '' where id = ${kettle}`)
+    expect(await found('samovar')).toEqual([kettle])
+    expect(await found('steel')).toEqual([])
+    await relayed(() => sql`update products set description = 'Of steel' where id = ${kettle}`)
+    expect(await found('ste')).toEqual([kettle])
   })
 
   test('a new row ends the answer that there is none, and enters its lists', async () => {

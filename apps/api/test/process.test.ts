@@ -28,7 +28,7 @@ describe('the start', () => {
     const api = new ApiProcess({ PORT: 'many', CACHE: 'maybe' })
     expect(await api.exitCode()).toBe(1)
     expect(api.errors).toMatch(/DATABASE_URL is required/)
-    expect(api.errors).toMatch(/CACHE expected on or off/)
+    expect(api.errors).toMatch(/CACHE expected on, off, /)
     expect(api.errors).toMatch(/PORT expected a whole number/)
   })
 

@@ -16,7 +16,7 @@ const TOKEN = 'the-token-of-the-tests'
 export const ADMIN = { Authorization: `Bearer ${TOKEN}` }
 export const CUSTOMER_SECRET = 'the-secret-that-signs-tokens-of-the-tests'
 
-/** Aggregates, orders and stock have no double: what they promise is what Postgres does. A test of them brings a database. */
+/** Aggregates, searches, orders and stock have no double: what they promise is what Postgres does. A test of them brings a database. */
 const withoutDatabase = () => Promise.reject(new Error('This test has no database'))
 
 export interface TestApp {
@@ -42,6 +42,7 @@ export function createTestApp(overrides: Partial<AppDeps> = {}): TestApp {
       related: withoutDatabase,
       ratings: withoutDatabase,
     },
+    search: { find: withoutDatabase },
     orders: { place: withoutDatabase, get: withoutDatabase },
     stock: { get: withoutDatabase },
     dependencies: [],

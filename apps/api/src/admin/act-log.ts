@@ -2,7 +2,7 @@
  * One structured line for each act of an administrator on the cache: who, what, and what came of it.
  *
  * Who is the token that let them in, the address their connection came from, and the request. There is one token, so
- * its bearer is `admin`; the token itself, tags and keys are in no line. An act that fails has its line too, and the
+ * its bearer is `admin`; the token itself, tags and keys are in no line; a pattern of keys is. An act that fails has its line too, and the
  * reason stands in the line of its failure, under the same request id.
  */
 
@@ -16,6 +16,8 @@ export interface Act {
   readonly resources?: readonly string[]
   readonly tags?: number
   readonly keys?: number
+  /** Of keys: it is all there is to say of what was asked for. */
+  readonly pattern?: string
 }
 
 /** Does the act, and writes its line once it is over. `outcomeOf` picks what the line says of the result. */

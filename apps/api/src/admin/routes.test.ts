@@ -2,6 +2,7 @@
 
 import { type Cache, createCache } from '@shop/cache'
 import { redis } from '@shop/cache/redis'
+import { WIDE_TAGS } from '@shop/db'
 import { freePort, startRedis, stopRedis, temporaryDirectory } from '@shop/local-stack'
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { z } from 'zod'
@@ -26,8 +27,8 @@ const kettle = fixtureId('kettle-steel')
 let cache: Cache
 let app: TestApp
 
-function appOver(cache: Cache): TestApp {
-  const options = { log: new RecordingLog(), loadTimeout: 5000 }
+function appOver(cache: Cache, loadTimeout = 5000): TestApp {
+  const options = { log: new RecordingLog(), loadTimeout }
   return createTestApp({
     cache,
     products: cachedProducts(postgresProducts(database.db), cache, options),
@@ -268,6 +269,62 @@ describe('an invalidation', () => {
     expect(await outcomes()).toEqual(['miss', 'miss', 'miss'])
   })
 
+  test.each([
+    [{ tags: ['product:1', 'lists'] }, ['product:1', 'lists']],
+    [{ resource: 'product', key: ['1'] }, WIDE_TAGS],
+    [{ all: true }, WIDE_TAGS],
+  ])('of %j tells the edge %j', async (body, tags) => {
+    const told: (readonly string[])[] = []
+    app = createTestApp({ cache, purgeEdge: async (tags) => void told.push(tags) })
+    await invalidate(body)
+    expect(told).toEqual([tags])
+  })
+
+  test('by pattern concerns the keys that match, and says how they were found', async () => {
+    cache = await redisCache()
+    // The sweep waits for the longest load.
+    app = appOver(cache, 500)
+    await outcomes()
+    const pattern = `product.*:${kettle}`
+    expect(await invalidate({ pattern })).toEqual({
+      acknowledged: true,
+      tags: 0,
+      keys: 1,
+      resources: [],
+      sweep: { scanned: expect.any(Number), matched: 1, passes: 2, durationMs: expect.any(Number) },
+    })
+    expect(await outcomes()).toEqual(['miss', 'hit', 'hit'])
+    const line = app.log.lines.find(({ message }) => message === 'admin act')
+    expect(line?.fields).toMatchObject({ action: 'invalidate', pattern, keys: 1, matched: 1, acknowledged: true })
+  })
+
+  test('by pattern ends when the client does', async () => {
+    const leaving = new AbortController()
+    const body = JSON.stringify({ pattern: 'product.*' })
+    const headers = { ...ADMIN, 'Content-Type': 'application/json' }
+    const answer = app.request('/admin/cache/invalidations', { method: 'POST', headers, body, signal: leaving.signal })
+    await expect.poll(() => cache.stats().invalidations).toBeGreaterThan(0)
+    leaving.abort()
+    expect((await answer).status).toBeGreaterThanOrEqual(500)
+    const line = app.log.lines.find(({ message }) => message === 'admin act')
+    expect(line?.fields).toMatchObject({ action: 'invalidate', pattern: 'product.*', failed: true })
+  })
+
+  test('by pattern needs Redis to the end', async () => {
+    const directory = await temporaryDirectory('admin')
+    const server = await startRedis({ dir: directory.path })
+    const cut = createCache({ name: 'cut', redis: redis({ url: server.url }) })
+    onTestFinished(async () => {
+      await cut.close()
+      await directory.remove()
+    })
+    expect(await cut.ready({ timeout: 10_000 })).toBe(true)
+    app = appOver(cut)
+    await server.stop()
+    const response = await app.send('POST', '/admin/cache/invalidations', { pattern: 'product.*' })
+    expect([response.status, ((await response.json()) as Problem).type]).toEqual([503, '/problems/unavailable'])
+  })
+
   test('reaches the memory of another process', async () => {
     const name = `test-${crypto.randomUUID()}`
     const other = appOver(await redisCache(name))
@@ -299,7 +356,11 @@ describe('an invalidation', () => {
     ['1001 tags', { tags: Array.from({ length: 1001 }, (_, i) => `t${i}`) }, '/tags'],
     ['a tag alone', { tags: 'product:1' }, '/tags'],
     ['not all', { all: false }, '/all'],
-    ['a pattern', { all: true, pattern: 'product.*' }, '/pattern'],
+    ['a pattern and all', { all: true, pattern: 'product.*' }, ''],
+    ['a pattern of everything', { pattern: '*' }, '/pattern'],
+    ['a pattern that is none', { pattern: 'x'.repeat(600) }, '/pattern'],
+    ['patterns', { pattern: ['product.*'] }, '/pattern'],
+    ['what is not known', { all: true, prefix: 'product.' }, '/prefix'],
   ])('of %s is refused, and nothing is done', async (_what, body, pointer) => {
     const response = await app.send('POST', '/admin/cache/invalidations', body)
     expect((await response.json()) as Problem).toMatchObject({ status: 400, errors: [{ pointer }] })

@@ -6,7 +6,8 @@
  */
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { type Cache, CacheError, type Declared } from '@shop/cache'
+import { type Cache, CacheError, type Declared, type Swept } from '@shop/cache'
+import { WIDE_TAGS } from '@shop/db'
 import type { MiddlewareHandler } from 'hono'
 
 import { ADMIN_SCHEME } from '../http/docs.ts'
@@ -16,6 +17,7 @@ import {
   invalidRequest,
   problemResponses,
   READ_PROBLEMS,
+  unavailable,
   unknownCachedResource,
   WRITE_PROBLEMS,
 } from '../http/problem.ts'
@@ -37,6 +39,9 @@ import {
 
 /** One question to the database, at most. */
 const WARM_BATCH = 100
+
+/** About ten million keys of Redis. */
+const SWEEP_LIMIT_MS = 240_000
 
 const NoQuery = z.strictObject({})
 
@@ -73,7 +78,7 @@ const invalidateRoute = createRoute({
   ...SECURITY,
   method: 'post',
   path: '/admin/cache/invalidations',
-  summary: 'Invalidate by tags, one key, one resource, or everything',
+  summary: 'Invalidate by tags, one key, one resource, a pattern of keys, or everything',
   request: {
     query: NoQuery,
     body: { required: true, content: { 'application/json': { schema: Invalidation } } },
@@ -108,9 +113,14 @@ interface AdminRoutesDeps {
   readonly cache?: Cache | undefined
   readonly products: ProductRepository
   readonly log: Log
+  /** Tells the edge of what was invalidated by hand. Absent: there is none. */
+  readonly purgeEdge?: ((tags: readonly string[]) => Promise<void>) | undefined
 }
 
-export function adminRoutes({ cache, products, log }: AdminRoutesDeps, requireAdmin: MiddlewareHandler): OpenAPIHono {
+export function adminRoutes(
+  { cache, products, log, purgeEdge }: AdminRoutesDeps,
+  requireAdmin: MiddlewareHandler,
+): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid })
   const act = actLog(log)
 
@@ -137,6 +147,20 @@ export function adminRoutes({ cache, products, log }: AdminRoutesDeps, requireAd
   })
 
   app.openapi({ ...invalidateRoute, middleware: requireAdmin }, async (c) => {
+    const { pattern } = c.req.valid('json')
+    if (pattern !== undefined) {
+      const { acknowledged, invalidated, ...found } = await act(
+        c,
+        { action: 'invalidate', resources: [], tags: 0, pattern },
+        () => sweep(opened(), pattern, c.req.raw.signal),
+        ({ acknowledged, invalidated, matched, scanned, passes, durationMs }) => {
+          return { acknowledged, keys: invalidated, matched, scanned, passes, duration_ms: durationMs }
+        },
+      )
+      await purgeEdge?.(WIDE_TAGS)
+      const swept = { acknowledged, tags: 0, keys: invalidated, resources: [], sweep: found }
+      return c.json(swept, acknowledged ? 200 : 202, NO_STORE)
+    }
     const { tags, keys, resources, run } = subjectOf(opened(), c.req.valid('json'))
     const acknowledged = await act(
       c,
@@ -144,6 +168,8 @@ export function adminRoutes({ cache, products, log }: AdminRoutesDeps, requireAd
       () => run().catch((error: unknown) => refuseUnusable(error, { pointer: keys > 0 ? '/key' : '/tags' })),
       (acknowledged) => ({ acknowledged }),
     )
+    // Its answers are known by their tags alone, so for anything else it lets go of all of them.
+    await purgeEdge?.(c.req.valid('json').tags ?? WIDE_TAGS)
     return c.json({ acknowledged, tags, keys, resources }, acknowledged ? 200 : 202, NO_STORE)
   })
 
@@ -180,6 +206,22 @@ function describeCache(cache: Cache): z.infer<typeof Overview> {
       scope: policy.scope,
       http: { ...httpHeaders },
     })),
+  }
+}
+
+/**
+ * Ends when the client does, and after a limit: an act that nobody waits for has no place in a process that serves. What was
+ * invalidated by then stays so.
+ */
+async function sweep(cache: Cache, pattern: string, gone: AbortSignal): Promise<Swept & { durationMs: number }> {
+  const startedAt = performance.now()
+  const limit = AbortSignal.timeout(SWEEP_LIMIT_MS)
+  try {
+    const swept = await cache.invalidateMatching(pattern, { signal: AbortSignal.any([gone, limit]) })
+    return { ...swept, durationMs: Math.round(performance.now() - startedAt) }
+  } catch (error) {
+    if (limit.aborted || (error instanceof CacheError && error.code.startsWith('CACHE_REMOTE_'))) throw unavailable()
+    return refuseUnusable(error, { pointer: '/pattern' })
   }
 }
 

@@ -47,8 +47,14 @@ const OVERVIEW_EXAMPLE = {
     proofAgeMs: 61,
     entries: 1290,
     bytes: 2_301_441,
+    entriesOf: { product: 1282, category: 8 },
+    maxBytes: 67_108_864,
+    evictions: 0,
+    tags: 4107,
     flights: 0,
     loads: 0,
+    waitingLoads: 0,
+    reloads: 0,
     pendingInvalidations: 0,
   },
   resources: [
@@ -93,8 +99,14 @@ export const Overview = z
       proofAgeMs: ms.optional(),
       entries: count.openapi({ description: 'In the memory of this process.' }),
       bytes: count,
+      entriesOf: z.record(z.string(), count).openapi({ description: 'Of `entries`, those of each resource.' }),
+      maxBytes: count.openapi({ description: 'The most that `bytes` may come to.' }),
+      evictions: count.openapi({ description: 'Entries that have left memory for want of room.' }),
+      tags: count.openapi({ description: 'That this process keeps track of.' }),
       flights: count,
       loads: count.openapi({ description: 'Running now.' }),
+      waitingLoads: count,
+      reloads: count.openapi({ description: 'Running in the background.' }),
       pendingInvalidations: count.openapi({ description: 'That Redis has not acknowledged yet.' }),
     }),
     resources: z.array(DeclaredResource),
@@ -200,18 +212,27 @@ export const Invalidation = z
       .optional()
       .openapi({ description: 'With `resource`: only the entry whose key has these parts.' }),
     all: z.literal(true).optional().openapi({ description: 'Everything of every declared resource.' }),
+    pattern: z
+      .string()
+      .optional()
+      .openapi({
+        description:
+          'Every entry whose key, as an explanation shows it, matches: `*` stands for any characters, `?` for one. ' +
+          'Answered when all keys have been gone through twice, which takes longer than the longest load.',
+        example: 'product.1:4*',
+      }),
   })
-  .check(({ value: { tags, resource, key, all }, issues }) => {
+  .check(({ value: { tags, resource, key, all, pattern }, issues }) => {
     const refuse = (path: string[], message: string) => issues.push({ code: 'custom', path, message, input: undefined })
     // Not beside an unknown field, which is the better answer.
     if (issues.length > 0) return
-    const named = [tags, resource, all].filter((subject) => subject !== undefined)
+    const named = [tags, resource, all, pattern].filter((subject) => subject !== undefined)
     if (key !== undefined && resource === undefined) refuse(['key'], 'Only together with resource.')
-    else if (named.length !== 1) refuse([], 'Expected exactly one of tags, resource and all.')
+    else if (named.length !== 1) refuse([], 'Expected exactly one of tags, resource, all and pattern.')
   })
   .openapi('CacheInvalidation', {
     example: { tags: ['product:42'] },
-    oneOf: [{ required: ['tags'] }, { required: ['resource'] }, { required: ['all'] }],
+    oneOf: [{ required: ['tags'] }, { required: ['resource'] }, { required: ['all'] }, { required: ['pattern'] }],
   })
 
 export type Invalidation = z.infer<typeof Invalidation>
@@ -225,6 +246,15 @@ export const Invalidated = z
     tags: count,
     keys: count,
     resources: z.array(z.string()).openapi({ description: 'Those invalidated as a whole, or whose key was.' }),
+    sweep: z
+      .object({
+        scanned: count.openapi({ description: 'Keys of Redis that were looked at, about, in all passes.' }),
+        matched: count.openapi({ description: 'Of those, the keys that matched.' }),
+        passes: count,
+        durationMs: ms,
+      })
+      .optional()
+      .openapi({ description: 'Of a pattern: how its keys were found.' }),
   })
   .openapi('CacheInvalidated', { example: { acknowledged: true, tags: 1, keys: 0, resources: [] } })
 

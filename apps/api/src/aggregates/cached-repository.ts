@@ -1,18 +1,17 @@
 /**
- * Aggregates, cached. The only place that knows their keys, lifetimes and tags.
+ * Aggregates, cached. The only place that knows their keys and lifetimes; their tags are in `tags.ts`.
  *
  * A refresh of a view writes the tags of the rows that it changed, so an entry lives on as long as its row is the same.
  * Then it may say an older date than the view has: what it says is as true as it was on that day. Lifetimes are long
  * because nobody waits for what was counted minutes ago: a stale entry is served while it is loaded again, and longer
  * while it cannot be.
- *
- * Facets also carry `categories`, because they say that there is, or is not, such a category.
  */
 
 import type { Cache } from '@shop/cache'
 
 import type { AggregateRepository, RankedProducts } from './repository.ts'
 import type { CategoryFacets, Period, ProductRatings } from './schema.ts'
+import { tagsOfBestSellers, tagsOfFacets, tagsOfRatings, tagsOfRelated } from './tags.ts'
 
 const MINUTE = 60_000
 
@@ -39,7 +38,7 @@ export function cachedAggregates(
     negativeTtl: 10_000,
     loadTimeout,
     key: (slug) => [slug],
-    tags: (slug) => [`facets:${slug}`, 'facets', 'categories'],
+    tags: tagsOfFacets,
     load: (slug) => source.facets(slug),
   })
 
@@ -50,7 +49,7 @@ export function cachedAggregates(
     ...HOT,
     loadTimeout,
     key: (days) => [days],
-    tags: () => ['best-sellers'],
+    tags: tagsOfBestSellers,
     load: (days) => source.bestSellers(days),
   })
 
@@ -60,7 +59,7 @@ export function cachedAggregates(
     ...LIFETIME,
     loadTimeout,
     key: (productId) => [productId],
-    tags: (productId) => [`related:${productId}`, 'related'],
+    tags: tagsOfRelated,
     load: (productId) => source.related(productId),
   })
 
@@ -70,7 +69,7 @@ export function cachedAggregates(
     ...LIFETIME,
     loadTimeout,
     key: (productId) => [productId],
-    tags: (productId) => [`ratings:${productId}`, 'ratings'],
+    tags: tagsOfRatings,
     load: (productId) => source.ratings(productId),
   })
 

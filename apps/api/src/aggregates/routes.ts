@@ -13,6 +13,7 @@ import { categoryNotFound, problemResponses, productNotFound, READ_PROBLEMS } fr
 import { refuseInvalid } from '../http/validation.ts'
 import type { ProductRepository } from '../products/repository.ts'
 import { DEFAULT_LIMIT, ProductParams, summaryOf } from '../products/schema.ts'
+import { tagsOfShown } from '../products/tags.ts'
 import type { AggregateRepository } from './repository.ts'
 import {
   BestSellers,
@@ -22,6 +23,7 @@ import {
   ProductRatings,
   RelatedProducts,
 } from './schema.ts'
+import { tagsOfBestSellers, tagsOfFacets, tagsOfRatings, tagsOfRelated } from './tags.ts'
 
 const NoQuery = z.strictObject({})
 
@@ -104,20 +106,29 @@ export function aggregateRoutes(
   const app = new OpenAPIHono({ defaultHook: refuseInvalid })
 
   app.openapi(facetsRoute, async (c) => {
-    const facets = await aggregates.facets(c.req.valid('param').slug)
+    const { slug } = c.req.valid('param')
+    const facets = await aggregates.facets(slug)
     if (facets === undefined) throw categoryNotFound()
-    return answerComposed(c, facets)
+    return answerComposed(c, facets, tagsOfFacets(slug))
   })
 
   app.openapi(bestSellersRoute, async (c) => {
     const { days, limit = DEFAULT_LIMIT } = c.req.valid('query')
     const period: Period = days === '30' ? 30 : 7
     const { refreshedAt, productIds } = await aggregates.bestSellers(period)
-    const found = await products.getMany(productIds.slice(0, limit))
+    const ids = productIds.slice(0, limit)
+    const found = await products.getMany(ids)
     const items = found.flatMap((product, index) =>
       product === undefined ? [] : [{ rank: index + 1, product: summaryOf(product) }],
     )
-    return answerComposed(c, { days: period, items, refreshedAt })
+    const tags = [
+      ...tagsOfBestSellers(),
+      ...tagsOfShown(
+        ids,
+        items.map(({ product }) => product),
+      ),
+    ]
+    return answerComposed(c, { days: period, items, refreshedAt }, tags)
   })
 
   app.openapi(relatedRoute, async (c) => {
@@ -125,11 +136,14 @@ export function aggregateRoutes(
     const { refreshedAt, productIds } = await aggregates.related(productId)
     const found = await products.getMany(productIds)
     const items = found.filter((product) => product !== undefined).map(summaryOf)
-    return answerComposed(c, { productId, items, refreshedAt })
+    const tags = [...tagsOfRelated(productId), ...tagsOfShown([productId, ...productIds], items)]
+    return answerComposed(c, { productId, items, refreshedAt }, tags)
   })
 
   app.openapi(ratingsRoute, async (c) => {
-    return answerComposed(c, await aggregates.ratings(await existing(c.req.valid('param').id)))
+    const productId = await existing(c.req.valid('param').id)
+    const tags = [...tagsOfRatings(productId), ...tagsOfShown([productId], [])]
+    return answerComposed(c, await aggregates.ratings(productId), tags)
   })
 
   /** First and not at the same time: aggregates have an answer for every id, and would keep one for each that is tried. */

@@ -1,18 +1,17 @@
 /**
- * Categories, cached. The only place that knows their keys, lifetimes and tags.
+ * Categories, cached. The only place that knows their keys and lifetimes.
  *
- * The tree and each category carry one tag, `categories`, also where there is no category: they are few, change rarely
- * and together. The triggers of `@shop/db` write it with any change of the table.
+ * The tree and each category carry one tag (`tags.ts`), also where there is no category: they are few, change rarely and
+ * together.
  */
 
 import type { Cache } from '@shop/cache'
 
 import type { CategoryRepository } from './repository.ts'
 import type { Category, CategoryNode } from './schema.ts'
+import { CATEGORIES } from './tags.ts'
 
 const MINUTE = 60_000
-
-const CATEGORIES = 'categories'
 
 export interface CachedCategoriesOptions {
   /** How long a load may take, in milliseconds. */

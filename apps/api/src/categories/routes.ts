@@ -7,6 +7,7 @@ import { categoryNotFound, problemResponses, READ_PROBLEMS } from '../http/probl
 import { refuseInvalid } from '../http/validation.ts'
 import type { CategoryRepository } from './repository.ts'
 import { Category, CategoryParams, CategoryTree } from './schema.ts'
+import { CATEGORIES } from './tags.ts'
 
 const NoQuery = z.strictObject({})
 
@@ -47,12 +48,15 @@ const getRoute = createRoute({
 export function categoryRoutes(categories: CategoryRepository): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid })
 
-  app.openapi(listRoute, async (c) => answerComposed(c, { items: [...(await categories.list())] }))
+  app.openapi(listRoute, async (c) => {
+    const tree = await categories.list()
+    return answerComposed(c, { items: tree }, [CATEGORIES], tree)
+  })
 
   app.openapi(getRoute, async (c) => {
     const category = await categories.get(c.req.valid('param').slug)
     if (category === undefined) throw categoryNotFound()
-    return answerComposed(c, category)
+    return answerComposed(c, category, [CATEGORIES])
   })
 
   return app

@@ -1,6 +1,7 @@
+import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 
-import { acceptedTags } from './conditional.ts'
+import { acceptedTags, answerComposed } from './conditional.ts'
 import { ProblemError } from './problem.ts'
 
 describe('If-Match', () => {
@@ -23,4 +24,25 @@ describe('If-Match', () => {
       expect(() => acceptedTags(header)).toThrow(ProblemError)
     },
   )
+})
+
+describe('a value that is frozen, as those of the cache are,', () => {
+  /** Each time it is written it is another text. */
+  function counted(): Hono {
+    let writes = 0
+    const value = Object.freeze({ toJSON: () => ++writes })
+    return new Hono()
+      .get('/whole', (c) => answerComposed(c, value))
+      .get('/wrapped', (c) => answerComposed(c, { items: value }, [], value))
+      .get('/mixed', (c) => answerComposed(c, { items: value }))
+  }
+
+  test.each([
+    ['/whole', ['1', '1']],
+    ['/wrapped', ['{"items":1}', '{"items":1}']],
+    ['/mixed', ['{"items":1}', '{"items":2}']],
+  ])('is written once for all answers that are made of it alone (%s)', async (path, texts) => {
+    const app = counted()
+    expect([await (await app.request(path)).text(), await (await app.request(path)).text()]).toEqual(texts)
+  })
 })

@@ -5,8 +5,8 @@
  * pattern and is what dashboards group by; a request that met no route has none.
  */
 
-import type { Context, MiddlewareHandler } from 'hono'
-import { matchedRoutes } from 'hono/route'
+import { routeOf } from '@shop/telemetry'
+import type { MiddlewareHandler } from 'hono'
 
 /** The part of pino's logger that the application uses. */
 export interface Log {
@@ -16,27 +16,45 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
+/** What a line says of a request. */
+export interface LoggedRequest {
+  readonly requestId: string
+  readonly method: string
+  /** Without its query string. */
+  readonly path: string
+  readonly route: string | undefined
+  readonly status: number
+  readonly durationMs: number
+  readonly cacheStatus: string | undefined
+}
+
+export function logRequest(log: Log, request: LoggedRequest): void {
+  const { route, cacheStatus } = request
+  const fields = {
+    request_id: request.requestId,
+    method: request.method,
+    path: request.path,
+    ...(route !== undefined && { route }),
+    status: request.status,
+    duration_ms: Math.round(request.durationMs * 1000) / 1000,
+    ...(cacheStatus !== undefined && { cache_status: cacheStatus }),
+  }
+  if (request.status >= 500) log.error(fields, 'request')
+  else log.info(fields, 'request')
+}
+
 export function requestLog(log: Log): MiddlewareHandler {
   return async function requestLog(c, next) {
     const startedAt = performance.now()
     await next()
-    const cacheStatus = c.res.headers.get('Cache-Status')
-    const route = routeOf(c)
-    const fields = {
-      request_id: c.get('requestId'),
+    logRequest(log, {
+      requestId: c.get('requestId'),
       method: c.req.method,
       path: c.req.path,
-      ...(route !== undefined && { route }),
+      route: routeOf(c),
       status: c.res.status,
-      duration_ms: Math.round((performance.now() - startedAt) * 1000) / 1000,
-      ...(cacheStatus !== null && { cache_status: cacheStatus }),
-    }
-    if (c.res.status >= 500) log.error(fields, 'request')
-    else log.info(fields, 'request')
+      durationMs: performance.now() - startedAt,
+      cacheStatus: c.res.headers.get('Cache-Status') ?? undefined,
+    })
   }
-}
-
-/** Middleware is registered for all methods; what is left is the route itself. */
-function routeOf(c: Context): string | undefined {
-  return matchedRoutes(c).findLast(({ method }) => method !== 'ALL')?.path
 }

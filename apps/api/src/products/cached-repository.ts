@@ -8,7 +8,7 @@
  * What a write invalidates is not said here: its own rows of the outbox say it, and come with its result.
  */
 
-import type { Cache } from '@shop/cache'
+import type { Cache, Hit, HttpHeaders, StoredText } from '@shop/cache'
 
 import { type OwnInvalidationsOptions, ownInvalidations } from '../own-invalidations.ts'
 import type { ProductPage, ProductRepository, WriteResult } from './repository.ts'
@@ -30,11 +30,16 @@ export interface CachedProductsOptions extends Omit<OwnInvalidationsOptions, 'ca
   readonly loadTimeout: number
 }
 
+export interface CachedProducts extends ProductRepository {
+  /** What `represent` would give, if memory has it: at once, or not at all. `prepare` is called once for what is held. */
+  hit<P>(id: number, prepare: (stored: StoredText & { readonly headers: HttpHeaders }) => P): Hit<P> | undefined
+}
+
 export function cachedProducts(
   source: ProductRepository,
   cache: Cache,
   { loadTimeout, ...options }: CachedProductsOptions,
-): ProductRepository {
+): CachedProducts {
   const own = ownInvalidations({ cache, ...options })
 
   const byId = cache.resource<number, Product>({
@@ -92,6 +97,7 @@ export function cachedProducts(
       const found = await byId.getBytes(id)
       return found && { ...found, headers: byId.httpHeaders }
     },
+    hit: (id, prepare) => byId.hit(id, (stored) => prepare({ ...stored, headers: byId.httpHeaders })),
     getMany: (ids) => byId.getMany(ids),
     update: (id, change, options) => thenInvalidate(id, source.update(id, change, { ...options, withOwnTags: true })),
     setPrice: (id, price, options) => thenInvalidate(id, source.setPrice(id, price, { ...options, withOwnTags: true })),

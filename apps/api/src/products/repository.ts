@@ -6,7 +6,8 @@
  */
 
 import type { Database } from '@shop/db'
-import { categories, type OwnTags, ownTags, prices, products, stock, variants } from '@shop/db'
+import { categories, type OwnTags, ownTags, prices, products, stock, traceOutbox, variants } from '@shop/db'
+import { activeTraceParent } from '@shop/telemetry'
 import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import { type AnyPgColumn, alias } from 'drizzle-orm/pg-core'
 
@@ -170,6 +171,7 @@ export function postgresProducts(db: Database['db']): ProductRepository {
     async update(id, change, options) {
       try {
         return await db.transaction(async (tx) => {
+          await traceOutbox(tx, activeTraceParent())
           const refusal = await lockRow(tx, id, options)
           if (refusal) return refusal
           await tx.update(products).set(change).where(eq(products.id, id))
@@ -183,6 +185,7 @@ export function postgresProducts(db: Database['db']): ProductRepository {
 
     async setPrice(id, { amount, currency, sku }, options) {
       return db.transaction(async (tx) => {
+        await traceOutbox(tx, activeTraceParent())
         const refusal = await lockRow(tx, id, options, currency)
         if (refusal) return refusal
         const written = await tx

@@ -1,11 +1,11 @@
 /** The routes of products: schema in, one call of the repository, schema out. */
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { answerBytes } from '@shop/cache/hono'
 import type { MiddlewareHandler } from 'hono'
 import {
   acceptedTags,
   answerComposed,
+  answerStored,
   CURRENT_HEADERS,
   ETAG_HEADER,
   IfMatch,
@@ -42,6 +42,7 @@ import {
   ProductParams,
   type ProductQuery,
 } from './schema.ts'
+import { tagsOfPage, tagsOfQuery, tagsOfShown } from './tags.ts'
 
 const NoQuery = z.strictObject({})
 
@@ -148,17 +149,23 @@ export function productRoutes(products: ProductRepository, requireAdmin: Middlew
     if (ids !== undefined) {
       const found = await products.getMany(ids)
       const items = found.filter((product) => product !== undefined)
-      return answerComposed(c, { items, missing: ids.filter((_, index) => found[index] === undefined) })
+      const missing = ids.filter((_, index) => found[index] === undefined)
+      return answerComposed(c, { items, missing }, tagsOfShown(ids, items))
     }
     const query = toQuery(filters, cursor)
-    const { items, next } = await products.list(query)
-    return answerComposed(c, { items, nextCursor: next === null ? null : encodeCursor(query, next) })
+    const { items, next, ahead } = await products.list(query)
+    const shown = tagsOfShown(
+      items.map(({ id }) => id),
+      items,
+    )
+    const tags = [...tagsOfQuery(query), ...tagsOfPage({ ahead }, query), ...shown]
+    return answerComposed(c, { items, nextCursor: next === null ? null : encodeCursor(query, next) }, tags)
   })
 
   app.openapi(getRoute, async (c) => {
     const found = await products.represent(c.req.valid('param').id)
     if (found === undefined) throw productNotFound()
-    return answerBytes(c, found.headers, found)
+    return answerStored(c, found)
   })
 
   app.openapi({ ...updateRoute, middleware: requireAdmin }, async (c) => {

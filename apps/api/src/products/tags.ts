@@ -51,6 +51,12 @@ export function tagsOfProduct(product: Product): readonly string[] {
   return [`category:${product.category.id}`]
 }
 
+/** Of an answer that shows products, and that some of those asked for are not there. */
+export function tagsOfShown(ids: readonly number[], shown: readonly Pick<Product, 'category'>[]): readonly string[] {
+  if (ids.length === 0) return []
+  return ['products', ...ids.map(tagOfProduct), ...new Set(shown.map(({ category }) => `category:${category.id}`))]
+}
+
 /** Of a list, known before it is loaded. */
 export function tagsOfQuery(query: ProductQuery): readonly string[] {
   const list = tagOfList(query)

@@ -16,6 +16,7 @@
 import type { Sql } from '@shop/db'
 
 import type { Log } from '../http/request-log.ts'
+import type { CachedProducts } from './cached-repository.ts'
 import type { ProductRepository } from './repository.ts'
 
 const MOST_COUNTED = 10_000
@@ -70,6 +71,15 @@ export function countedProducts(source: ProductRepository, counts: ReadCounts): 
     getMany: (ids) => source.getMany(ids),
     update: (id, change, options) => source.update(id, change, options),
     setPrice: (id, price, options) => source.setPrice(id, price, options),
+  }
+}
+
+/** The same hits, counted as well. */
+export function countedHits({ hit }: Pick<CachedProducts, 'hit'>, counts: ReadCounts): CachedProducts['hit'] {
+  return (id, prepare) => {
+    const found = hit(id, prepare)
+    if (found !== undefined) counts.add(id)
+    return found
   }
 }
 

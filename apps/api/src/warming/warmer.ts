@@ -14,6 +14,8 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { continueTrace } from '@shop/telemetry'
+
 import type { EmitWarming, WarmingCause } from './events.ts'
 import { type WarmProgress, type WarmSources, warm } from './warm.ts'
 
@@ -62,20 +64,25 @@ export function createWarmer({ sources, limitMs, emit, jitterMs = JITTER_MS }: W
     const signal = AbortSignal.any([ended, limit])
     let progress: WarmProgress = { lists: 0, products: 0 }
     emit({ type: 'warming', cause, limitMs })
-    const end = await Promise.race([
-      warm(sources, {
-        signal,
-        onProgress(now) {
-          progress = now
-          if (!signal.aborted) emit({ type: 'warming-progress', cause, ...now })
-        },
-      }).then(
-        () => ({ outcome: 'done' as const }),
-        (error: unknown) => ({ outcome: 'failed' as const, error }),
-      ),
-      // What hangs is not waited for.
-      aborted(signal).then(() => ({ outcome: limit.aborted ? ('limit' as const) : ('interrupted' as const) })),
-    ])
+    const end = await continueTrace([], 'warming', { 'shop.warming.cause': cause }, async (note) => {
+      const ending = await Promise.race([
+        warm(sources, {
+          signal,
+          onProgress(now) {
+            progress = now
+            if (!signal.aborted) emit({ type: 'warming-progress', cause, ...now })
+          },
+        }).then(
+          () => ({ outcome: 'done' as const }),
+          (error: unknown) => ({ outcome: 'failed' as const, error }),
+        ),
+        // What hangs is not waited for.
+        aborted(signal).then(() => ({ outcome: limit.aborted ? ('limit' as const) : ('interrupted' as const) })),
+      ])
+      const { lists, products } = progress
+      note({ 'shop.warming.outcome': ending.outcome, 'shop.warming.lists': lists, 'shop.warming.products': products })
+      return ending
+    })
     emit({ type: 'warmed', cause, ...progress, durationMs: performance.now() - startedAt, ...end })
   }
 
