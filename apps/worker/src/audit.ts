@@ -13,6 +13,7 @@
  */
 
 import type { Sql } from '@shop/db'
+import { continueTrace } from '@shop/telemetry'
 
 import type { AuditAge, Emit } from './events.ts'
 import { type Job, startJob } from './job.ts'
@@ -84,17 +85,28 @@ export function startAudit({ sql, urls, emit }: AuditOptions): Job {
   }
 
   async function check(age: AuditAge, samples: readonly Sample[]): Promise<void> {
-    await Promise.all(
-      urls.map(async (api) => {
-        try {
-          const suspects = await unequal(api, samples)
-          for (const sample of suspects) await judge(api, age, sample)
-        } catch (error) {
-          emit({ type: 'audit-failed', api, failures: 1, error })
-        }
-      }),
-    )
+    const attributes = { 'shop.audit.age': age / 1_000, 'shop.audit.products': samples.length }
+    await continueTrace([], 'audit', attributes, async (note) => {
+      const found = await Promise.all(urls.map((api) => checkIn(api, age, samples)))
+      const answered = found.filter((differences) => differences !== undefined)
+      note({
+        'shop.audit.differences': answered.reduce((sum, differences) => sum + differences, 0),
+        'shop.audit.unanswered': found.length - answered.length,
+      })
+    })
     emit({ type: 'audited', age, products: samples.length })
+  }
+
+  /** Resolves to how many differ; `undefined`: that is not known. */
+  async function checkIn(api: string, age: AuditAge, samples: readonly Sample[]): Promise<number | undefined> {
+    try {
+      let differences = 0
+      for (const sample of await unequal(api, samples)) if (await judge(api, age, sample)) differences++
+      return differences
+    } catch (error) {
+      emit({ type: 'audit-failed', api, failures: 1, error })
+      return undefined
+    }
   }
 
   async function unequal(api: string, samples: readonly Sample[]): Promise<readonly Sample[]> {
@@ -107,12 +119,14 @@ export function startAudit({ sql, urls, emit }: AuditOptions): Job {
     })
   }
 
-  async function judge(api: string, age: AuditAge, { product, since, shown }: Sample): Promise<void> {
+  /** Resolves to whether it is a difference. */
+  async function judge(api: string, age: AuditAge, { product, since, shown }: Sample): Promise<boolean> {
     const answer = await shownByApi(api, [product])
     const actual = await shownByPostgres(sql, [product])
     const fields = differingFields(answer.shown.get(product), actual.get(product))
-    if (textOf(actual, product) !== shown || fields.length === 0) return
+    if (textOf(actual, product) !== shown || fields.length === 0) return false
     emit({ type: 'difference', difference: { product, fields, tier: answer.tier, api, since, age } })
+    return true
   }
 }
 

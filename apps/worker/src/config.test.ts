@@ -17,11 +17,16 @@ function problemsOf(environment: Readonly<Record<string, string>>): readonly str
 
 test('two addresses are enough, the rest has defaults', () => {
   expect(readConfig(LEAST)).toEqual({
-    auditUrls: [],
+    apiUrls: [],
+    cacheMaxStalenessMs: 500,
     databaseUrl: 'postgres://shop:secret@db/shop',
+    edgePurgeUrl: undefined,
     host: '127.0.0.1',
     logLevel: 'info',
     tracesUrl: undefined,
+    traceSampleRatio: 1,
+    traceSlowMs: 500,
+    metrics: 'on',
     serviceName: 'shop-worker',
     port: 3100,
     redisUrl: 'redis://cache',
@@ -47,18 +52,31 @@ test('a worker without Redis is refused: it would have nobody to tell', () => {
 })
 
 test.each([
+  ['', undefined],
+  ['http://edge:6085', 'http://edge:6085'],
+])('EDGE_PURGE_URL=%j is %j', (text, url) => {
+  expect(readConfig({ ...LEAST, EDGE_PURGE_URL: text }).edgePurgeUrl).toBe(url)
+})
+
+test('an edge that is not an address is refused', () => {
+  expect(problemsOf({ ...LEAST, EDGE_PURGE_URL: 'edge:6085' })).toEqual([
+    expect.stringMatching(/^EDGE_PURGE_URL expected an address that starts with http/),
+  ])
+})
+
+test.each([
   ['', []],
   ['http://a:1', ['http://a:1']],
   ['http://a:1/, https://b', ['http://a:1', 'https://b']],
-])('AUDIT_URLS=%j are %j', (text, urls) => {
-  expect(readConfig({ ...LEAST, AUDIT_URLS: text }).auditUrls).toEqual(urls)
+])('API_URLS=%j are %j', (text, urls) => {
+  expect(readConfig({ ...LEAST, API_URLS: text }).apiUrls).toEqual(urls)
 })
 
 test.each(['nonsense', 'http://a,', 'ftp://a', Array(17).fill('http://a').join(',')])(
-  'AUDIT_URLS=%j is refused',
+  'API_URLS=%j is refused',
   (text) => {
-    expect(problemsOf({ ...LEAST, AUDIT_URLS: text })).toEqual([
-      expect.stringMatching(/^AUDIT_URLS expected at most 16 addresses/),
+    expect(problemsOf({ ...LEAST, API_URLS: text })).toEqual([
+      expect.stringMatching(/^API_URLS expected at most 16 addresses/),
     ])
   },
 )

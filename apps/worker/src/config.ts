@@ -1,6 +1,7 @@
 /** The configuration of the worker: the environment, checked once and frozen. */
 
 import {
+  address,
   databaseAddress,
   isAddress,
   type ProcessConfig,
@@ -15,7 +16,7 @@ import { z } from 'zod'
 const API_EXAMPLE = 'http://127.0.0.1:3000'
 
 /** The audit asks each of them for the same products. */
-const MOST_AUDITED = 16
+const MOST_APIS = 16
 
 function addresses(example: string, most: number, ...schemes: readonly string[]): z.ZodType<readonly string[], string> {
   return z
@@ -29,16 +30,22 @@ function addresses(example: string, most: number, ...schemes: readonly string[])
 
 const environmentSchema = z.object({
   ...processVariables({ serviceName: 'shop-worker', port: 3100 }),
-  AUDIT_URLS: addresses(API_EXAMPLE, MOST_AUDITED, 'http', 'https').default([]),
+  API_URLS: addresses(API_EXAMPLE, MOST_APIS, 'http', 'https').default([]),
+  CACHE_MAX_STALENESS_MS: whole(50, 60_000).default(500),
   DATABASE_URL: databaseAddress(),
+  EDGE_PURGE_URL: address('http://127.0.0.1:6085', 'http', 'https').optional(),
   REDIS_URL: redisAddress('required'),
   RELAY_INTERVAL_MS: whole(5, 10_000).default(50),
 })
 
 export interface Config extends ProcessConfig {
-  /** The API processes the audit asks; empty: no audit. */
-  readonly auditUrls: readonly string[]
+  /** The API processes that are audited and warmed again; empty: neither. */
+  readonly apiUrls: readonly string[]
+  /** For how long the API processes may serve from their memory what Redis knows to be old: as theirs is set. */
+  readonly cacheMaxStalenessMs: number
   readonly databaseUrl: string
+  /** Where the edge takes purges. Absent: there is none. */
+  readonly edgePurgeUrl: string | undefined
   readonly redisUrl: string
   readonly relayIntervalMs: number
 }
@@ -48,8 +55,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const env = readEnvironment(environment, environmentSchema)
   return Object.freeze({
     ...processConfig(env),
-    auditUrls: env.AUDIT_URLS,
+    apiUrls: env.API_URLS,
+    cacheMaxStalenessMs: env.CACHE_MAX_STALENESS_MS,
     databaseUrl: env.DATABASE_URL,
+    edgePurgeUrl: env.EDGE_PURGE_URL,
     redisUrl: env.REDIS_URL,
     relayIntervalMs: env.RELAY_INTERVAL_MS,
   })

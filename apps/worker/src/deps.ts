@@ -8,18 +8,21 @@ import { type CacheEvent, createCache, describeEvent as describeCacheEvent } fro
 import { otel } from '@shop/cache/otel'
 import { redis } from '@shop/cache/redis'
 import { connect, outboxLag, viewAges } from '@shop/db'
-import { traceQuery } from '@shop/telemetry'
+import { observePools, traceQuery } from '@shop/telemetry'
 
 import { startAudit } from './audit.ts'
 import type { Config } from './config.ts'
 import { describeEvent } from './describe.ts'
+import { varnishPurger } from './edge-varnish.ts'
 import type { Emit } from './events.ts'
 import type { HealthDeps } from './health.ts'
 import type { Job } from './job.ts'
 import { measureEvents } from './metrics.ts'
 import { startPruning } from './prune.ts'
+import { startPurging } from './purge.ts'
 import { startRefreshing } from './refresh.ts'
 import { type Relay, startRelay } from './relay.ts'
+import { startRewarming } from './rewarm.ts'
 import { startFading } from './traffic.ts'
 
 /** How long a start waits for Redis before the relay says that it is not there. */
@@ -44,10 +47,18 @@ export interface Deps {
 
 export async function openDeps(config: Config, log: Log): Promise<Deps> {
   const open = () => connect({ url: config.databaseUrl, max: 1, applicationName: config.serviceName, hook: traceQuery })
-  // Two connections each. A refresh takes one for as long as it lasts, and neither the relay nor a question waits for it.
-  const [relaying, refreshing, other] = [open(), open(), open()]
+  // Two connections each, made when they are used. A refresh takes one for as long as it lasts, a purge while it waits for
+  // the edge, and neither the relay nor a question waits for them.
+  const [relaying, telling, refreshing, other] = [open(), open(), open(), open()]
+  const databases = { relay: relaying, purge: telling, refresh: refreshing, other }
+  observePools(() =>
+    Object.entries(databases).flatMap(([job, { pools }]) =>
+      pools().map((pool) => ({ ...pool, name: `${job}.${pool.name}` })),
+    ),
+  )
   const jobs: Job[] = []
   let relay: Relay | undefined
+  let purging: Job | undefined
 
   const cache = createCache({
     name: 'shop',
@@ -63,13 +74,14 @@ export async function openDeps(config: Config, log: Log): Promise<Deps> {
 
   const oldestOpenMs = async () => (await outboxLag(other.sql)).ageMs
   const measure = measureEvents({
-    oldestOpenMs,
+    outbox: () => outboxLag(other.sql),
     viewAgesMs: async () => new Map((await viewAges(other.sql)).map(({ view, ageMs }) => [view, ageMs])),
   })
   const emit: Emit = (event) => {
     measure(event)
     const line = describeEvent(event)
     if (line) log[line.level](line.fields, line.message)
+    if (event.type === 'relayed') purging?.wake()
   }
 
   return {
@@ -77,13 +89,26 @@ export async function openDeps(config: Config, log: Log): Promise<Deps> {
     startJobs() {
       relay = startRelay({ sql: relaying.sql, cache, emit, intervalMs: config.relayIntervalMs })
       jobs.push(relay, startRefreshing({ sql: refreshing.sql, emit }), startPruning({ sql: other.sql, emit }))
+      if (config.edgePurgeUrl !== undefined) {
+        purging = startPurging({
+          sql: telling.sql,
+          purger: varnishPurger(config.edgePurgeUrl),
+          emit,
+          intervalMs: config.relayIntervalMs,
+          maxStalenessMs: config.cacheMaxStalenessMs,
+        })
+        jobs.push(purging)
+      }
       jobs.push(startFading({ sql: other.sql, emit }))
-      if (config.auditUrls.length > 0) jobs.push(startAudit({ sql: other.sql, urls: config.auditUrls, emit }))
+      if (config.apiUrls.length > 0) {
+        const asking = { sql: other.sql, urls: config.apiUrls, emit }
+        jobs.push(startAudit(asking), startRewarming(asking))
+      }
     },
     async close() {
       await Promise.all(jobs.map((job) => job.stop()))
       await cache.close()
-      await Promise.all([relaying, refreshing, other].map((database) => database.close()))
+      await Promise.all([relaying, telling, refreshing, other].map((database) => database.close()))
     },
   }
 }

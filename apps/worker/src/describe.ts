@@ -44,6 +44,25 @@ export function describeEvent(event: WorkerEvent): LogLine | undefined {
         message: 'redis lost its memory: the last hour is relayed again',
         fields: { rows: event.rows },
       }
+    case 'purged': {
+      const { rows, again, tags, lagMs } = event
+      const fields = {
+        rows,
+        again,
+        tags,
+        ...(lagMs !== undefined && { lag_ms: Math.round(lagMs) }),
+        duration_ms: Math.round(event.durationMs),
+      }
+      return lagMs !== undefined && lagMs >= LATE_MS
+        ? { level: 'warn', message: 'edge purged late', fields }
+        : { level: 'debug', message: 'edge purged', fields }
+    }
+    case 'purge-failed': {
+      const fields = { failures: event.failures, err: event.error }
+      return event.cause === 'edge'
+        ? { level: 'warn', message: 'the edge is not purged: what it keeps may be old until its max-age', fields }
+        : { level: 'error', message: 'postgres does not answer: the edge is not purged', fields }
+    }
     case 'pruned':
       return event.rows === 0 ? undefined : { level: 'debug', message: 'outbox pruned', fields: { rows: event.rows } }
     case 'prune-failed':
@@ -70,6 +89,12 @@ export function describeEvent(event: WorkerEvent): LogLine | undefined {
         fields: { view, age_ms: ageMs, failures, err: event.error },
       }
     }
+    case 'rewarmed': {
+      const fields = { pages: event.pages, duration_ms: Math.round(event.durationMs) }
+      return { level: 'debug', message: 'hot pages warmed again', fields }
+    }
+    case 'rewarm-failed':
+      return { level: 'warn', message: 'hot pages could not be warmed again', fields: { err: event.error } }
     case 'schedule-failed':
       return { level: 'error', message: 'the schedule of the views could not be read', fields: { err: event.error } }
     case 'audited':

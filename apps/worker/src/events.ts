@@ -39,6 +39,25 @@ export type WorkerEvent =
     }
   /** Redis lost what it knew: rows of the last hour are relayed again. */
   | { readonly type: 'reopened'; readonly rows: number }
+  /**
+   * The edge has dropped what carries the tags of these rows: of `rows` for the first time, of `again` for the second.
+   * `lagMs` is how long the oldest of the first had waited since it was written; absent when there are none.
+   */
+  | {
+      readonly type: 'purged'
+      readonly rows: number
+      readonly again: number
+      readonly tags: number
+      readonly lagMs: number | undefined
+      readonly durationMs: number
+    }
+  /** The edge has not said that it is done, or Postgres did not answer: the rows stay due. */
+  | {
+      readonly type: 'purge-failed'
+      readonly cause: 'edge' | 'postgres'
+      readonly failures: number
+      readonly error: unknown
+    }
   /** Rows relayed more than an hour ago are gone. */
   | { readonly type: 'pruned'; readonly rows: number }
   | { readonly type: 'prune-failed'; readonly failures: number; readonly error: unknown }
@@ -54,6 +73,9 @@ export type WorkerEvent =
       readonly ageMs: number | undefined
       readonly error: unknown
     }
+  /** Hot pages of refreshed views were asked for, so that they are cached again. */
+  | { readonly type: 'rewarmed'; readonly pages: number; readonly durationMs: number }
+  | { readonly type: 'rewarm-failed'; readonly failures: number; readonly error: unknown }
   /** The schedule of the views could not be read. */
   | { readonly type: 'schedule-failed'; readonly failures: number; readonly error: unknown }
   /** Products compared with Postgres in one API, those that differ told one by one. */

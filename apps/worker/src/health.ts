@@ -1,5 +1,5 @@
 /**
- * Is this worker alive, and can it do its work?
+ * Is this worker alive, can it do its work, and what has it counted?
  *
  * `/livez` asks nothing of anyone. `/readyz` asks Postgres, without which there is nothing to do; Redis, without which
  * rows wait; and how long the oldest of them has waited. Nobody sends this process traffic, so 503 is for the eye and
@@ -7,10 +7,13 @@
  */
 
 import type { Lifecycle } from '@shop/process'
+import { answerMetrics, type Metrics } from '@shop/telemetry'
 import { Hono } from 'hono'
 
 export interface HealthDeps {
   readonly lifecycle: Lifecycle
+  /** What `/metrics` shows. Absent while metrics are off. */
+  readonly metrics?: Metrics | undefined
   /** Milliseconds that the oldest open row has waited, 0 without one. Rejects when Postgres does not answer. */
   oldestOpenMs(): Promise<number>
   redis(): 'up' | 'down' | 'off'
@@ -18,7 +21,7 @@ export interface HealthDeps {
 
 const CHECK_LIMIT_MS = 1_000
 
-export function healthApp({ lifecycle, oldestOpenMs, redis }: HealthDeps): Hono {
+export function healthApp({ lifecycle, metrics, oldestOpenMs, redis }: HealthDeps): Hono {
   const app = new Hono()
   app.use(async (c, next) => {
     await next()
@@ -38,6 +41,7 @@ export function healthApp({ lifecycle, oldestOpenMs, redis }: HealthDeps): Hono 
     }
     return c.json(body, status === 'ready' ? 200 : 503)
   })
+  if (metrics) app.get('/metrics', answerMetrics(metrics))
   return app
 }
 

@@ -12,11 +12,11 @@ await runProcess({
   readConfig,
   scripts: SCRIPTS,
   isHarmless: isAbandonedTypeQuery,
-  async open(config, log, lifecycle) {
+  async open(config, log, { lifecycle, metrics }) {
     const deps = await openDeps(config, log)
     return {
-      fetch: healthApp({ lifecycle, ...deps.health }).fetch,
-      about: { audited: config.auditUrls.length },
+      fetch: healthApp({ lifecycle, metrics, ...deps.health }).fetch,
+      about: { apis: config.apiUrls.length },
       listening: () => deps.startJobs(),
       // What a job is cut off in, it held by a transaction: another worker takes over.
       close: () => deps.close(),

@@ -6,7 +6,8 @@
  * a pause that grows.
  */
 
-import { refreshView, type Sql } from '@shop/db'
+import { type Refresh, refreshView, type Sql, type ViewName } from '@shop/db'
+import { activeTraceParent, continueTrace } from '@shop/telemetry'
 
 import type { Emit } from './events.ts'
 import { backoff, type Job, startJob } from './job.ts'
@@ -40,9 +41,20 @@ export function startRefreshing({ sql, emit, views }: RefreshingOptions): Job {
     failed: (error, failures) => emit({ type: 'schedule-failed', failures, error }),
   })
 
+  /** What it writes into the outbox belongs to its trace, which so goes on to the caches. */
+  function traced(view: ViewName, begunAt: number | undefined): Promise<Refresh> {
+    return continueTrace([], 'view refresh', { 'shop.view.name': view }, async (note) => {
+      const refresh = await refreshView(sql, view, { ifBegunAt: begunAt, traceParent: activeTraceParent() })
+      note({ 'shop.view.outcome': refresh.type })
+      if (refresh.type === 'refreshed')
+        note({ 'shop.view.changed': refresh.changed, 'shop.outbox.tags': refresh.tags.length })
+      return refresh
+    })
+  }
+
   async function refresh({ view: { name: view }, begunAt, ageMs }: DueView): Promise<void> {
     try {
-      const refresh = await refreshView(sql, view, { ifBegunAt: begunAt })
+      const refresh = await traced(view, begunAt)
       failing.delete(view)
       if (refresh.type === 'refreshed') {
         emit({ type: 'refreshed', view, changed: refresh.changed, durationMs: refresh.durationMs })

@@ -19,7 +19,8 @@
  */
 
 import type { Cache } from '@shop/cache'
-import { claimOutbox, reopenOutbox, type Sql } from '@shop/db'
+import { claimOutbox, type OutboxRow, reopenOutbox, type Sql } from '@shop/db'
+import { continueTrace } from '@shop/telemetry'
 
 import type { Emit } from './events.ts'
 import { type Job, startJob } from './job.ts'
@@ -66,7 +67,11 @@ export function startRelay({ sql, cache, emit, intervalMs }: RelayOptions): Rela
   async function replayLosses(): Promise<void> {
     const seen = losses
     if (seen === replayed) return
-    const rows = await reopenOutbox(sql)
+    const rows = await continueTrace([], 'outbox reopen', {}, async (note) => {
+      const reopened = await reopenOutbox(sql)
+      note({ 'shop.outbox.rows': reopened })
+      return reopened
+    })
     replayed = seen
     emit({ type: 'reopened', rows })
   }
@@ -80,20 +85,31 @@ export function startRelay({ sql, cache, emit, intervalMs }: RelayOptions): Rela
     let tags: readonly string[] = []
     const claim = await claimOutbox(sql, CLAIMED_AT_ONCE, (rows) => {
       tags = [...new Set(rows.flatMap((row) => row.tags))]
-      return invalidate(tags)
+      return relay(rows, tags)
     })
     if (claim.rows === 0) return false
-    if (!claim.relayed) throw new NotAcknowledged('Redis has not acknowledged')
     const lagMs = Math.max(0, Date.now() - (claim.oldestAt?.getTime() ?? Date.now()))
     emit({ type: 'relayed', rows: claim.rows, tags: tags.length, lagMs, durationMs: performance.now() - startedAt })
     return claim.more
   }
 
-  async function invalidate(tags: readonly string[]): Promise<boolean> {
-    for (let at = 0; at < tags.length; at += TAGS_AT_ONCE) {
-      if (!(await cache.invalidateTags(tags.slice(at, at + TAGS_AT_ONCE)))) return false
+  /** In the trace of whoever wrote the rows. A turn that finds none comes not here, and has no span. */
+  function relay(rows: readonly OutboxRow[], tags: readonly string[]): Promise<boolean> {
+    const oldest = Math.min(...rows.map(({ createdAt }) => createdAt.getTime()))
+    const attributes = {
+      'shop.outbox.rows': rows.length,
+      'shop.outbox.tags': tags.length,
+      'shop.outbox.lag': Math.max(0, Date.now() - oldest) / 1_000,
     }
-    return true
+    const parents = rows.map(({ traceParent }) => traceParent)
+    return continueTrace(parents, 'outbox relay', attributes, async () => {
+      for (let at = 0; at < tags.length; at += TAGS_AT_ONCE) {
+        if (!(await cache.invalidateTags(tags.slice(at, at + TAGS_AT_ONCE)))) {
+          throw new NotAcknowledged('Redis has not acknowledged')
+        }
+      }
+      return true
+    })
   }
 
   return {

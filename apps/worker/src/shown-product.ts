@@ -5,6 +5,7 @@
  */
 
 import type { Sql } from '@shop/db'
+import { traceHeaders } from '@shop/telemetry'
 
 import type { AuditTier } from './events.ts'
 
@@ -42,7 +43,10 @@ export async function shownByPostgres(sql: Sql, ids: readonly number[]): Promise
 
 /** What an API process answers, and the tier it names for the least cached part of it. */
 export async function shownByApi(url: string, ids: readonly number[]): Promise<{ shown: Shown; tier: AuditTier }> {
-  const response = await fetch(`${url}/products?ids=${ids.join(',')}`, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) })
+  const response = await fetch(`${url}/products?ids=${ids.join(',')}`, {
+    headers: traceHeaders(),
+    signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+  })
   if (!response.ok) throw new Error(`GET /products?ids= was answered with ${response.status}`)
   const { items } = (await response.json()) as { items: readonly (ShownProduct & { id: number })[] }
   return {

@@ -7,6 +7,7 @@
  */
 
 import type { Sql } from '@shop/db'
+import { continueTrace } from '@shop/telemetry'
 
 import type { Emit } from './events.ts'
 import { type Job, startJob } from './job.ts'
@@ -24,7 +25,11 @@ export interface Fading {
 export function startFading({ sql, emit }: { readonly sql: Sql; readonly emit: Emit }): Job {
   return startJob({
     async turn() {
-      const fading = await fadeTraffic(sql)
+      const fading = await continueTrace([], 'traffic fade', {}, async (note) => {
+        const faded = await fadeTraffic(sql)
+        note(faded ? { 'shop.traffic.halved': faded.halved, 'shop.traffic.forgotten': faded.forgotten } : {})
+        return faded
+      })
       if (fading) emit({ type: 'traffic-faded', ...fading })
       return TURN_MS
     },

@@ -25,7 +25,7 @@ test('an invalidation that was swallowed is found, with the product, the fields,
   const [one, two] = await Promise.all([world.api(), world.api()])
   const product = await someProduct(sql, 0)
   const old = await servedFromMemory([one, two], product)
-  const worker = await world.worker({ AUDIT_URLS: `${one.url},${two.url}` })
+  const worker = await world.worker({ API_URLS: `${one.url},${two.url}` })
   await swallow(product, old + 1)
 
   await expect.poll(() => worker.said(DIFFERS).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(2)
@@ -49,7 +49,7 @@ test('a difference in a process that had to ask Redis is named so', async () => 
   const product = await someProduct(sql, 1)
   const old = await servedFromMemory([one], product)
   const two = await world.api({ CACHE_L1_MAX_BYTES: '1024' })
-  const worker = await world.worker({ AUDIT_URLS: two.url })
+  const worker = await world.worker({ API_URLS: two.url })
   await swallow(product, old + 1)
   expect((await look(two, product)).status).toContain('detail=redis')
   expect(await worker.logs(DIFFERS)).toMatchObject({ product, tier: 'redis', api: two.url })
@@ -61,7 +61,7 @@ test('what was relayed as it should is no difference, and neither is what is cha
   const [still, restless] = (await Promise.all([2, 3].map((place) => someProduct(sql, place)))) as [number, number]
   const old = await servedFromMemory([api], still)
   let amount = await servedFromMemory([api], restless)
-  const worker = await world.worker({ AUDIT_URLS: api.url, LOG_LEVEL: 'debug' })
+  const worker = await world.worker({ API_URLS: api.url, LOG_LEVEL: 'debug' })
   await setPrice(sql, still, old + 1)
   const audited = () => worker.said('audited').filter(({ age_ms }) => age_ms === 1_000).length
   await expect
@@ -81,7 +81,7 @@ test('an API that does not answer is told, and the others are audited', async ()
   const api = await world.api()
   const product = await someProduct(sql, 4)
   const old = await servedFromMemory([api], product)
-  const worker = await world.worker({ AUDIT_URLS: `http://127.0.0.1:1,${api.url}` })
+  const worker = await world.worker({ API_URLS: `http://127.0.0.1:1,${api.url}` })
   await swallow(product, old + 1)
   expect(await worker.logs(DIFFERS)).toMatchObject({ product, api: api.url })
   expect(await worker.logs('the audit could not ask')).toMatchObject({ api: 'http://127.0.0.1:1' })

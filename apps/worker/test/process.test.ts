@@ -16,7 +16,7 @@ test('it tells its parent and its log where it listens, and is ready', async () 
   const world = await World.open(database)
   const worker = await world.worker()
   expect(worker.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
-  expect(await worker.logs('listening')).toMatchObject({ url: worker.url, audited: 0, tracing: false })
+  expect(await worker.logs('listening')).toMatchObject({ url: worker.url, apis: 0, tracing: false })
   expect((await fetch(`${worker.url}/livez`)).status).toBe(200)
   expect(await (await fetch(`${worker.url}/readyz`)).json()).toMatchObject({
     status: 'ready',
