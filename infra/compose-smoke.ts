@@ -1,6 +1,7 @@
 /**
  * Brings the compose project up on the engine of this machine and looks at it from outside: a product read in one
- * replica, its price changed in the other and then by SQL, traces found in Jaeger, everything gone afterwards.
+ * replica, its price changed in the other and then by SQL, the same through the edge, restarts under traffic, traces found
+ * in Jaeger, every process reached by Prometheus, everything gone afterwards.
  *
  *     node infra/compose-smoke.ts
  *
@@ -9,16 +10,23 @@
  */
 
 import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { freePort, isFree } from '@shop/local-stack'
+import { isFree } from '@shop/local-stack'
 import { drawTraces, type RecordedSpan, readTraces } from '@shop/telemetry/testing'
+
+import { smokeEdge } from './edge-smoke.ts'
+import { json, type Priced, until } from './outside.ts'
+import { smokePrometheus } from './prometheus-smoke.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PROJECT = `shop-smoke-${process.pid}`
 const ADMIN_TOKEN = randomBytes(32).toString('hex')
+const CUSTOMER_SECRET = randomBytes(32).toString('hex')
 const START_LIMIT_S = 180
+/** Two of the API, and one each of the edge, Jaeger, Postgres, Redis and Prometheus. */
+const PORTS = 7
 const PROPAGATION_LIMIT_MS = 2_000
 const TRACE_LIMIT_MS = 10_000
 
@@ -37,17 +45,21 @@ if (engine === undefined) {
 }
 
 async function smoke(): Promise<void> {
-  const api = await twoPorts()
-  const [jaeger, postgres, redis] = await Promise.all([freePort(), freePort(), freePort()])
+  const api = await firstOfFree(PORTS)
+  const [edge, jaeger, postgres, redis, prometheus] = [api + 2, api + 3, api + 4, api + 5, api + 6]
   const environment = {
     ...process.env,
     // As someone would run it for others: with these the API refuses the well-known token.
     NODE_ENV: 'production',
     ADMIN_TOKEN,
-    CUSTOMER_TOKEN_SECRET: randomBytes(32).toString('hex'),
+    // Or one in a hundred is kept, and the smoke looks for its own.
+    TRACE_SAMPLE_RATIO: '1',
+    CUSTOMER_TOKEN_SECRET: CUSTOMER_SECRET,
     API_PORTS: `${api}-${api + 1}`,
+    EDGE_PORT: `${edge}`,
     JAEGER_PORT: `${jaeger}`,
     POSTGRES_PORT: `${postgres}`,
+    PROMETHEUS_PORT: `${prometheus}`,
     REDIS_PORT: `${redis}`,
   }
   const compose = async (...args: string[]): Promise<string> => {
@@ -57,7 +69,7 @@ async function smoke(): Promise<void> {
     })
     return stdout.trim()
   }
-  const down = (): Promise<string> => compose('down', '--volumes', '--timeout', '15')
+  const down = (): Promise<string> => compose('--profile', 'observability', 'down', '--volumes', '--timeout', '15')
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void down().finally(() => process.exit(1)))
   }
@@ -65,13 +77,24 @@ async function smoke(): Promise<void> {
     console.log(`compose: image built in ${await seconds(() => compose('build', 'api'))} s`)
     const up = ['up', '--wait', '--wait-timeout', `${START_LIMIT_S}`, '--no-build']
     console.log(`compose: healthy after ${await seconds(() => compose(...up))} s`)
+    // By its name, because of its profile only Prometheus has an image everywhere that this runs.
+    await compose(...up, 'prometheus')
     console.log(await compose('ps', '--all', '--format', 'table {{.Service}}\t{{.Status}}\t{{.Ports}}'))
     const replicas = [`http://127.0.0.1:${api}`, `http://127.0.0.1:${api + 1}`] as const
     await changeOnePrice(...replicas)
-    await changeBySql(replicas, (statement) =>
-      compose('exec', '-T', 'postgres', 'psql', '-U', 'shop', '-d', 'shop', '-v', 'ON_ERROR_STOP=1', '-c', statement),
-    )
+    const psql = (statement: string) =>
+      compose('exec', '-T', 'postgres', 'psql', '-U', 'shop', '-d', 'shop', '-v', 'ON_ERROR_STOP=1', '-c', statement)
+    await changeBySql(replicas, psql)
     await findTraces(`http://127.0.0.1:${jaeger}`)
+    await smokeEdge({
+      url: `http://127.0.0.1:${edge}`,
+      adminToken: ADMIN_TOKEN,
+      customerSecret: CUSTOMER_SECRET,
+      psql,
+      containers: async (service) => (await compose('ps', '--all', '--quiet', service)).split('\n'),
+      logs: (service) => compose('logs', '--no-log-prefix', service),
+    })
+    await smokePrometheus(`http://127.0.0.1:${prometheus}`)
     console.log(await memory(await compose('ps', '--quiet')))
   } catch (error) {
     console.log(await compose('logs', '--tail', '30').catch(() => 'no logs'))
@@ -138,31 +161,33 @@ async function changeBySql(replicas: readonly string[], psql: (statement: string
   )
 }
 
-interface Priced {
-  readonly price: { readonly amount: number }
-}
-
 function show({ amount, cache }: { amount: number; cache: string | null }): string {
   return `${amount} (${cache})`
 }
 
 async function findTraces(jaeger: string): Promise<void> {
-  const wanted: [name: string, has: (spans: readonly RecordedSpan[]) => boolean][] = [
-    ['GET /products/{id}', (spans) => reached(spans, 'redis') && reached(spans, 'postgresql')],
-    ['PUT /products/{id}/price', (spans) => reached(spans, 'redis') && reached(spans, 'postgresql')],
+  const wanted: [name: string, ...spans: string[]][] = [
+    ['GET /products/{id}'],
+    // By the API that wrote it, in both that forget the old one, and by the worker.
+    ['PUT /products/{id}/price', 'cache invalidate', 'cache apply', 'edge purge'],
   ]
-  for (const [name, has] of wanted) {
+  for (const [name, ...others] of wanted) {
     let found: RecordedSpan[] | undefined
     await until(
       async () => {
         const traces = await readTraces(jaeger, 'shop-api')
-        found = traces.find((spans) => spans.some((span) => span.name === name) && has(spans))
+        found = traces.find((spans) => {
+          const names = new Set(spans.map((span) => span.name))
+          return (
+            [name, ...others].every((one) => names.has(one)) && reached(spans, 'redis') && reached(spans, 'postgresql')
+          )
+        })
         return found !== undefined
       },
       TRACE_LIMIT_MS,
-      `a trace of ${name} with Redis and SQL in Jaeger`,
+      `a trace of ${name} with all that it reaches in Jaeger`,
     )
-    console.log(`compose: a trace in Jaeger\n${drawTraces(found ?? []).replaceAll(/^/gm, '    ')}`)
+    console.log(`compose: a trace in Jaeger\n${drawTraces(found ?? [], { services: true }).replaceAll(/^/gm, '    ')}`)
   }
 }
 
@@ -188,24 +213,12 @@ async function leftovers(): Promise<string[]> {
   return found.flatMap(({ stdout }) => stdout.split('\n').filter(Boolean))
 }
 
-/** The first of two free ports in a row, one per replica. */
-async function twoPorts(): Promise<number> {
+/** The first of so many free ports in a row. Below those that the system gives to others until these are used. */
+async function firstOfFree(count: number): Promise<number> {
   for (;;) {
-    const port = await freePort()
-    if (await isFree(port + 1)) return port
-  }
-}
-
-async function json<T>(response: Response): Promise<T> {
-  if (!response.ok) throw new Error(`${response.url} answered ${response.status}: ${await response.text()}`)
-  return (await response.json()) as T
-}
-
-async function until(condition: () => Promise<boolean>, limit: number, what: string): Promise<void> {
-  const deadline = performance.now() + limit
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Waited ${limit} ms for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    const first = randomInt(20_000, 30_000)
+    const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)))
+    if (free.every(Boolean)) return first
   }
 }
 
