@@ -71,7 +71,7 @@ async function start(): Promise<void> {
   claimed.update({ urls })
   if (shutdown.isStopping) return
   // Without Redis there is no cache but that of the one process, and nobody to tell of a change.
-  if (redis) await startProcesses('worker', 1, 0, { ...servers, AUDIT_URLS: urls.join(',') })
+  if (redis) await startProcesses('worker', 1, 0, { ...servers, API_URLS: urls.join(',') })
 
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   const example = await exampleProduct(urls)

@@ -58,7 +58,7 @@ async function ensureRedis(): Promise<void> {
 
 function summary(): { passed: number; failed: string[]; skipped: number } {
   const total = { passed: 0, failed: [] as string[], skipped: 0 }
-  for (const file of globSync('{apps/*,packages/*,load-tests,scripts}/report/vitest.json', { cwd: root })) {
+  for (const file of globSync('{apps/*,packages/*,infra,load-tests,scripts}/report/vitest.json', { cwd: root })) {
     const report: Report = JSON.parse(readFileSync(root + file, 'utf8'))
     total.passed += report.numPassedTests
     total.skipped += report.numPendingTests + report.numTodoTests

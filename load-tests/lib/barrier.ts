@@ -1,5 +1,5 @@
 /**
- * The barrier: every VU waits for one instant, which setup() has chosen.
+ * The barrier: every VU waits for one instant, which setup() has chosen, or for its turn in a short time after it.
  *
  * setup() runs when all VUs are initialised, and its result reaches each of them. The instant must be late enough for the
  * last VU to be waiting by then.
@@ -20,7 +20,8 @@ export function startAtOnce(vus: number): Start {
   return { at: Date.now() + LEAST_MS + vus * PER_VU_MS }
 }
 
-export function waitForStart({ at }: Start): void {
-  const left = at - Date.now()
+/** Of `spreadMs` each waits its share, between 0 for the first and 1 for the last. */
+export function waitForStart({ at }: Start, spreadMs: number, share: number): void {
+  const left = at + spreadMs * share - Date.now()
   if (left > 0) sleep(left / 1_000)
 }

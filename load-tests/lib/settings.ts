@@ -5,7 +5,9 @@
  * discards the scenarios of the script, silently.
  */
 
-function setting(name: string): string {
+import { SharedArray } from 'k6/data'
+
+export function setting(name: string): string {
   const value = __ENV[name]
   if (value === undefined || value === '') throw new Error(`The scenario needs --env ${name}=…`)
   return value
@@ -20,4 +22,10 @@ export function numberSetting(name: string): number {
 /** Values separated by commas, at least one. */
 export function listSetting(name: string): readonly string[] {
   return setting(name).split(',')
+}
+
+/** A file with a JSON array of strings: read once and shared by all VUs. */
+export function fileSetting(name: string): readonly string[] {
+  const path = setting(name)
+  return new SharedArray(name, () => JSON.parse(open(path)) as string[])
 }

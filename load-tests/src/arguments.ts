@@ -1,80 +1,108 @@
-/** The command line of `npm run flash-sale`. */
+/** The command line of `npm run load`. */
 
 import { parseArgs } from 'node:util'
 
 import { argumentInvalid } from './errors.ts'
-import { grouped } from './numbers.ts'
+import type { Size } from './run-file.ts'
+import type { Scenario } from './scenario.ts'
+import { SCENARIOS } from './scenarios.ts'
 
-export interface Arguments {
-  /** Visitors who ask at the same moment. */
-  readonly vus: number
-  /** Processes of the API. */
-  readonly api: number
-  /** Whether the same is repeated without the cache. */
-  readonly control: boolean
-  /** Whether the result replaces the record of the repository. */
-  readonly record: boolean
-  readonly help: boolean
-}
+export type Arguments =
+  | { readonly act: 'help' }
+  | { readonly act: 'list' }
+  | { readonly act: 'describe'; readonly scenario: Scenario }
+  | {
+      readonly act: 'play'
+      readonly scenario: Scenario
+      readonly size: Size
+      /** Whether the same is repeated with what the shop would be without its cache. */
+      readonly control: boolean
+      /** Whether the result replaces the record of the repository. */
+      readonly record: boolean
+      /** Of the processes of a shop that runs already, from BASE_URL. */
+      readonly baseUrls: readonly string[] | undefined
+    }
 
-export const DEFAULTS = Object.freeze({ vus: 2_000, api: 1 })
+export const SIZES: readonly Size[] = Object.freeze(['smoke', 'laptop', 'full'])
+const USUAL: Size = 'laptop'
 
-/** Each visitor has a connection: an address has 28 000 ports to give, and a process may open 20 000 files. */
-const MOST_VUS = 17_000
+export const HELP = `Usage: npm run load -- <scenario> [--size ${SIZES.join('|')}] [--control] [--record]
+       npm run load -- --list
 
-/** Each has up to 20 connections to Postgres, which lets 200 in. */
-const MOST_PROCESSES = 8
+Plays a scenario with k6 against a shop of its own, and says which promises were kept.
 
-export const HELP = `Usage: npm run flash-sale -- [--vus ${DEFAULTS.vus}] [--api ${DEFAULTS.api}] [--control] [--record]
+  --size <size>   smoke: seconds, what is right and not how fast; laptop: minutes; full: more
+                  (default ${USUAL})
+  --control       then the same without the cache, with a naive one and with single flight only
+  --record        replace the record of the repository, load-tests/results/<scenario>/summary.json,
+                  with this run; without it the result is kept beside it, where git does not look
+  --list          the scenarios
+  --help          this text; with a scenario what it asks, does and expects
 
-The hottest product gets a new price, and everybody asks for it at once: does the
-database see one query, or one per visitor? Runs on a shop of its own.
-
-  --vus <n>   visitors who ask at the same moment, 2 to ${grouped(MOST_VUS)} (default ${grouped(DEFAULTS.vus)})
-  --api <n>   processes of the API, 1 to ${MOST_PROCESSES} (default ${DEFAULTS.api})
-  --control   then the same with the cache off, which must show many queries
-  --record    replace the record of the repository, load-tests/results/stampede/summary.json,
-              with this run; without it the result is kept beside it, where git does not look
-  --help      this text
+BASE_URL names a shop that runs already (addresses of its processes, with commas between them), for
+scenarios that do nothing to it.
 
 Ends with 0 when every promise holds, 1 when one does not, 2 when the test could not be run.`
 
-export function parseArguments(argv: readonly string[]): Arguments {
-  const { vus, api, control, record, help } = parsed(argv)
-  return {
-    vus: vus === undefined ? DEFAULTS.vus : whole('--vus', vus, 2, MOST_VUS),
-    api: api === undefined ? DEFAULTS.api : whole('--api', api, 1, MOST_PROCESSES),
-    control: control ?? false,
-    record: record ?? false,
-    help: help ?? false,
-  }
+export function parseArguments(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Arguments {
+  const { values, positionals } = parsed(argv)
+  const [name, ...more] = positionals
+  if (values.list) return { act: 'list' }
+  if (name === undefined && values.help) return { act: 'help' }
+  if (name === undefined) throw argumentInvalid('Which scenario? There are --list and --help.')
+  if (more.length > 0) throw argumentInvalid(`One scenario at a time, not also ${more.join(', ')}.`)
+  const scenario = SCENARIOS.find((one) => one.name === name)
+  if (!scenario) throw argumentInvalid(`There is no scenario ${name}: ${SCENARIOS.map((one) => one.name).join(', ')}.`)
+  if (values.help) return { act: 'describe', scenario }
+  const baseUrls = addressesOf(env.BASE_URL)
+  const { control = false, record = false } = values
+  if (baseUrls && scenario.needsOwnShop !== undefined)
+    throw argumentInvalid(`${name} cannot be played on BASE_URL, because it ${scenario.needsOwnShop}. Unset it.`)
+  if (baseUrls && control) throw argumentInvalid('--control starts the shop anew without its cache: unset BASE_URL.')
+  if (control && scenario.controls.length === 0) throw argumentInvalid(`${name} has no control.`)
+  return { act: 'play', scenario, size: sizeOf(values.size), control, record, baseUrls }
 }
 
 /** The command that repeats this run. */
-export function commandOf({ vus, api, control }: Arguments): string {
-  return ['npm run flash-sale --', `--vus ${vus}`, `--api ${api}`, ...(control ? ['--control'] : [])].join(' ')
+export function commandOf({ scenario, size, control, baseUrls }: Extract<Arguments, { act: 'play' }>): string {
+  const command = ['npm run load --', scenario.name, `--size ${size}`, ...(control ? ['--control'] : [])].join(' ')
+  return baseUrls ? `BASE_URL=… ${command}` : command
+}
+
+export function listOf(scenarios: readonly Scenario[]): string {
+  const width = Math.max(...scenarios.map(({ name }) => name.length))
+  return scenarios.map(({ name, title }) => `  ${name.padEnd(width)}   ${title}`).join('\n')
+}
+
+function sizeOf(text: string = USUAL): Size {
+  const size = SIZES.find((one) => one === text)
+  if (size === undefined) throw argumentInvalid(`--size is ${SIZES.join(', ')}, not "${text}".`)
+  return size
+}
+
+function addressesOf(text: string | undefined): readonly string[] | undefined {
+  if (!text) return undefined
+  const urls = text.split(',').map((url) => url.trim().replace(/\/+$/, ''))
+  const wrong = urls.find((url) => !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+  if (wrong !== undefined) throw argumentInvalid(`BASE_URL holds what is no http address: "${wrong}".`)
+  return urls
 }
 
 function parsed(argv: readonly string[]) {
   try {
     return parseArgs({
       args: [...argv],
+      allowPositionals: true,
       options: {
-        vus: { type: 'string' },
-        api: { type: 'string' },
+        size: { type: 'string' },
         control: { type: 'boolean' },
         record: { type: 'boolean' },
+        list: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
-    }).values
+    })
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/\. To specify a positional[\s\S]*/, '') : ''
     throw argumentInvalid(`${reason.replace(/\.$/, '')}.`, error)
   }
-}
-
-function whole(name: string, text: string, least: number, most: number): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  if (value >= least && value <= most) return value
-  throw argumentInvalid(`${name} must be a whole number from ${grouped(least)} to ${grouped(most)}.`)
 }

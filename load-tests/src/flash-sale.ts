@@ -1,79 +1,229 @@
 /**
- * `npm run flash-sale`: a private shop, a stampede on it, a verdict.
+ * Flash sale: people browse; then, from one moment to the next, ten times as many look at one product and buy it.
  *
- * The exit status is the verdict: 0 kept, 1 broken, 2 could not be run.
+ *     visitors   ─────────── 1 × ───────────┐┌──────────────────── 10 × ─────────────────────
+ *     buyers                                 └ one order each, more of them than pieces ─────
+ *     outside                                     price drops      more pieces arrive
  */
 
-import { commandOf, HELP, parseArguments } from './arguments.ts'
-import { describeK6, obtainK6 } from './k6.ts'
-import { grouped } from './numbers.ts'
-import { watchPostgres } from './products-lock.ts'
-import { RESULTS, record } from './record.ts'
-import { openShop } from './shop.ts'
-import { type Stampede, stampede } from './stampede.ts'
-import { formatVerdict } from './table.ts'
-import type { Terminal } from './terminal.ts'
-import { judge } from './verdict.ts'
+import postgres from 'postgres'
 
-export interface FlashSaleOptions {
-  readonly terminal: Terminal
-  /** Aborted when the person has had enough: everything is stopped, and the promise rejects with the reason. */
-  readonly signal: AbortSignal
-  /**
-   * Where the result goes.
-   * @default load-tests/results
-   */
-  readonly results?: string
+import { customerToken } from '../../apps/api/src/http/customer.ts'
+import type { Answer } from './answers.ts'
+import { checkBooks } from './books.ts'
+import { ask } from './client.ts'
+import { shopFailed } from './errors.ts'
+import { requestMix, saleMix } from './mix.ts'
+import { grouped, milliseconds } from './numbers.ts'
+import { askOracle, noPriceIsTooOld, type PriceChange } from './oracle.ts'
+import { type Load, play } from './play.ts'
+import { atMost, countsAgree, fewArrivalsAreDropped, generatorOf, noVisitFails } from './promises.ts'
+import type { Judgement, Run, Size } from './run-file.ts'
+import type { Played, Scenario, Scene } from './scenario.ts'
+import { type OwnSite, openOwnSite } from './site.ts'
+import { runOf } from './timeline.ts'
+import { CONTROLS, NAMES, type Variant } from './variant.ts'
+
+interface Plan {
+  /** Visits a second before the sale. */
+  readonly rate: number
+  readonly browseS: number
+  readonly saleS: number
+  readonly units: number
+  /** For as long as the sale lasts. */
+  readonly buyersPerSecond: number
 }
 
-export type Outcome = 'kept' | 'broken'
+const PLANS: Readonly<Record<Size, Plan>> = {
+  smoke: { rate: 30, browseS: 3, saleS: 8, units: 100, buyersPerSecond: 30 },
+  laptop: { rate: 80, browseS: 15, saleS: 45, units: 1_000, buyersPerSecond: 50 },
+  full: { rate: 200, browseS: 30, saleS: 90, units: 1_000, buyersPerSecond: 60 },
+}
 
-export async function flashSale(argv: readonly string[], options: FlashSaleOptions): Promise<Outcome> {
-  const { terminal, signal, results = RESULTS } = options
-  const args = parseArguments(argv)
-  if (args.help) {
-    terminal.say(HELP)
-    return 'kept'
-  }
-  const search = terminal.step('k6')
-  const k6 = await obtainK6({ step: search, signal })
-  search.done(describeK6(k6))
+const SURGE = 10
+/** Buyers who can wait for their answer at once: as many as come in so many seconds. */
+const BUYERS_ROOM_S = 4
+/** Of the sale, when the price drops and when the last pieces arrive; and how many of them. */
+const DROP = { after: 0.25, to: 0.8 } as const
+const RESTOCK = { after: 0.5, share: 0.3 } as const
+const PATIENCE_MS = 10_000
+const BOUND_MS = 500
+/** At `laptop` and above, of visits during the sale. */
+const P99_LIMIT_MS = 250
+const TOKEN_SECONDS = 3_600
+const S = 0.99
 
+export const flashSale: Scenario = {
+  name: 'flash-sale',
+  title: 'ten times as many visitors at once for one product, who buy it while its price drops',
+  question: 'Are the pieces sold exactly, at the right price, while everybody looks?',
+  workload: {
+    smoke: workloadOf(PLANS.smoke),
+    laptop: workloadOf(PLANS.laptop),
+    full: workloadOf(PLANS.full),
+  },
+  expectation:
+    'As many sold as there are, none twice, the money adds up; no visit fails; no price is shown that is older than ' +
+    `${BOUND_MS} ms.`,
+  seed: { smoke: 'tiny', laptop: 'demo', full: 'demo' },
+  needsOwnShop: 'sells out',
+  controls: CONTROLS,
+  play: playFlashSale,
+  conclude([run, ...controls]) {
+    const sold = run?.extra?.find(({ label }) => label === 'pieces sold')?.value ?? ''
+    const queries = [run, ...controls].map((one) => `${grouped(one?.queries ?? 0)} queries ${one?.name}`).join(', ')
+    return `${sold} pieces sold exactly, ${grouped(run?.requests ?? 0)} answers: ${queries}.`
+  },
+}
+
+function buyersOf({ saleS, buyersPerSecond }: Plan): number {
+  return saleS * buyersPerSecond
+}
+
+function workloadOf(plan: Plan): string {
+  const { rate, browseS, saleS, units, buyersPerSecond } = plan
+  return (
+    `${rate} visits/s over the whole shop for ${browseS} s, then at once ${SURGE * rate} on one product and its lists for ` +
+    `${saleS} s; ${grouped(buyersOf(plan))} buyers, ${buyersPerSecond} each second, for ${grouped(units)} pieces.`
+  )
+}
+
+interface Shelf {
+  readonly productId: number
+  readonly variantId: number
+  readonly category: string
+  readonly price: { readonly amount: number; readonly currency: string }
+  readonly tokens: readonly string[]
+}
+
+async function playFlashSale(scene: Scene, variant: Variant): Promise<Played> {
+  const plan = PLANS[scene.size]
+  const name = `sale-${variant}`
+  await using site = await openOwnSite(scene, variant)
+  const sql = postgres(site.shop.databaseUrl, { max: 1, onnotice: () => undefined })
   await using stack = new AsyncDisposableStack()
-  const start = terminal.step('shop')
-  start.progress('starting, of its own')
-  const shop = await openShop(signal)
-  stack.defer(() => shop.close())
-  const postgres = await postgresVersion(shop.databaseUrl)
-  start.done(`PostgreSQL ${postgres} with ${grouped(shop.products)} products, Redis ${shop.redisVersion}`)
+  stack.defer(() => sql.end({ timeout: 1 }))
+  const later = Math.floor(plan.units * RESTOCK.share)
+  const shelf = await stockShelf(sql, site, name, plan, plan.units - later)
+  const drop = { id: shelf.productId, amount: Math.max(1, Math.floor(shelf.price.amount * DROP.to)) }
+  let change: PriceChange = { ...drop, sentAt: Number.NaN, answeredAt: undefined }
+  await site.watch.countFromHere()
 
-  const run = (cache: 'on' | 'off'): Promise<Stampede> => {
-    const step = terminal.step(`cache ${cache}`)
-    step.progress('starting k6')
-    return stampede(shop, { cache, vus: args.vus, processes: args.api, k6, step, signal })
+  const step = scene.terminal.step(NAMES[variant])
+  const saleAt = plan.browseS * 1_000
+  const load: Load = {
+    ...loadOf(plan, site, shelf, name),
+    async meanwhile({ at, mark }) {
+      await at(saleAt)
+      mark('the sale begins', 'phase')
+      await at(saleAt + DROP.after * plan.saleS * 1_000)
+      mark('the price drops', 'change')
+      const sentAt = Date.now()
+      await setPrice(site, { ...drop, currency: shelf.price.currency })
+      change = { ...drop, sentAt, answeredAt: Date.now() }
+      await at(saleAt + RESTOCK.after * plan.saleS * 1_000)
+      mark(`${grouped(later)} more pieces`, 'change')
+      await sql`update stock set quantity = quantity + ${later} where variant_id = ${shelf.variantId}`
+    },
   }
-  const cached = await run('on')
-  const control = args.control ? await run('off') : undefined
-
-  const verdict = judge(cached, control)
-  terminal.say(`\n${formatVerdict(verdict)}\n`)
-  const file = record(results, {
-    scenario: 'stampede',
-    isRecord: args.record,
-    command: commandOf(args),
-    versions: { postgres, redis: shop.redisVersion, k6: k6.version },
-    runs: control ? [cached, control] : [cached],
-    verdict,
+  const observed = await play(site, load, scene, step)
+  const told = (status: number) => observed.answers.filter((answer: Answer) => answer.status === status).length
+  const freshness = askOracle({
+    before: new Map([[shelf.productId, shelf.price.amount]]),
+    changes: [change],
+    answers: observed.answers,
+    boundMs: BOUND_MS,
   })
-  terminal.say(args.record ? `Recorded in ${file}` : `Kept in ${file}. With --record it replaces the record beside it.`)
-  return verdict.kept ? 'kept' : 'broken'
+  const sold = told(201)
+  const run: Run = {
+    ...runOf(NAMES[variant], observed),
+    staleness: freshness.staleness,
+    extra: [
+      { label: 'pieces sold', value: grouped(sold) },
+      { label: 'prices checked against the change', value: grouped(freshness.checked) },
+    ],
+  }
+  step.done(`${grouped(run.requests)} answers, ${grouped(run.queries)} queries, ${grouped(sold)} pieces sold`)
+  const books = await checkBooks(site.shop.databaseUrl, {
+    name,
+    variantId: shelf.variantId,
+    units: plan.units,
+    oldPrice: shelf.price.amount,
+    drop: change,
+    told: { sold, refused: told(409) },
+  })
+  const judgements: readonly Judgement[] = [
+    ...books,
+    noVisitFails(run, observed),
+    noPriceIsTooOld(freshness, BOUND_MS),
+    fewArrivalsAreDropped(run, observed, scene.size),
+    ...countsAgree(run, observed),
+    ...(scene.size === 'smoke'
+      ? []
+      : [atMost('99 of 100 visits are answered in', P99_LIMIT_MS, run.latency.p99, milliseconds)]),
+  ]
+  // A control sells no piece twice either, because orders know no cache. What else it does is its own affair.
+  return { run, judgements: variant === 'on' ? judgements : books, generator: generatorOf(run, observed) }
 }
 
-async function postgresVersion(url: string): Promise<string> {
-  const watch = watchPostgres(url)
-  try {
-    return await watch.version()
-  } finally {
-    await watch.close()
+function loadOf(plan: Plan, site: OwnSite, shelf: Shelf, name: string): Load {
+  const { rate, browseS, saleS, buyersPerSecond } = plan
+  const browse = requestMix({ ...site.catalogue, s: S, seed: 1 })
+  const look = saleMix({ product: shelf.productId, category: shelf.category, others: site.catalogue.products, seed: 2 })
+  return {
+    script: 'flash-sale',
+    stages: [
+      { rate, seconds: browseS },
+      { rate: SURGE * rate, seconds: saleS },
+    ],
+    paths: [...Array.from({ length: rate * browseS }, browse), ...Array.from({ length: SURGE * rate * saleS }, look)],
+    patienceMs: PATIENCE_MS,
+    readsPrices: true,
+    files: { BUYERS: shelf.tokens },
+    settings: {
+      BUYERS_PER_SECOND: String(buyersPerSecond),
+      BUYERS_AT_ONCE: String(buyersPerSecond * BUYERS_ROOM_S),
+      SALE_BEGINS_S: String(browseS),
+      SALE: name,
+      ORDER: JSON.stringify({ lines: [{ variantId: shelf.variantId, quantity: 1 }] }),
+    },
   }
+}
+
+/** One variant of the most popular product is for sale, in so many pieces, and there is a customer for each buyer. */
+async function stockShelf(sql: postgres.Sql, site: OwnSite, name: string, plan: Plan, units: number): Promise<Shelf> {
+  const [productId = 0] = site.catalogue.products
+  const { status, body } = await ask(`${site.urls[0]}/products/${productId}`)
+  const product = body as { readonly price: Shelf['price']; readonly category: { readonly slug: string } }
+  if (status !== 200) throw shopFailed(`does not show its most popular product (${status})`)
+  // One price for all variants, so that the price of the product is that of the order.
+  await setPrice(site, { id: productId, ...product.price })
+  const [variant] = await sql<{ id: number }[]>`
+    select id::int from variants where product_id = ${productId} order by id limit 1`
+  const variantId = variant?.id ?? 0
+  await sql`insert into stock (variant_id, quantity) values (${variantId}, ${units})
+    on conflict (variant_id) do update set quantity = excluded.quantity`
+  const customers = await sql<{ id: number }[]>`insert into customers (email, name)
+    select ${name} || '-' || n || '@example.com', 'Buyer ' || n from generate_series(1, ${buyersOf(plan)}::int) n
+    returning id::int`
+  const { customerTokenSecret } = site.shop
+  return {
+    productId,
+    variantId,
+    category: product.category.slug,
+    price: product.price,
+    tokens: await Promise.all(customers.map(({ id }) => customerToken(customerTokenSecret, id, TOKEN_SECONDS))),
+  }
+}
+
+async function setPrice(
+  { urls, api }: OwnSite,
+  { id, amount, currency }: { readonly id: number; readonly amount: number; readonly currency: string },
+): Promise<void> {
+  const { status } = await ask(`${urls[0]}/products/${id}/price`, {
+    method: 'PUT',
+    token: api.adminToken,
+    body: { amount, currency },
+  })
+  if (status !== 200) throw shopFailed(`refused the new price (${status})`)
 }

@@ -16,8 +16,6 @@ import { until } from './waiting.ts'
 
 /** From the start of k6 until the first VU asks: it initialises them one after the other. */
 const START_LIMIT_MS = 120_000
-/** From then on, until all have asked. Below the deadline of a load, see shop.ts. */
-const GATHER_LIMIT_MS = 45_000
 
 export interface Herd {
   readonly complete: boolean
@@ -33,31 +31,37 @@ export interface Herd {
 }
 
 export interface Gathering {
-  readonly k6: K6Run
+  readonly generators: readonly K6Run[]
   readonly watch: PostgresWatch
   /** Of the processes of the API. */
   readonly urls: readonly string[]
-  readonly vus: number
+  readonly visitors: number
+  /** From the first question until the last. Below the deadline of a load. */
+  readonly limitMs: number
   readonly step: Step
   readonly signal: AbortSignal
 }
 
 /** Resolves when the herd is complete, or when it cannot become so any more, with what was seen last. */
-export async function gather({ k6, watch, urls, vus, step, signal }: Gathering): Promise<Herd> {
+export async function gather({ generators, watch, urls, visitors, limitMs, step, signal }: Gathering): Promise<Herd> {
   const ports = urls.map((url) => Number(new URL(url).port))
   let isOver = false
-  k6.finished.catch(() => undefined).finally(() => (isOver = true))
+  for (const k6 of generators) k6.finished.catch(() => undefined).finally(() => (isOver = true))
+  const counter = async (name: string): Promise<number> => {
+    const counts = await Promise.all(generators.map((k6) => k6.counter(name)))
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
 
   const look = async (): Promise<Herd> => {
     const [asked, answered, waitingQueries, connections] = await Promise.all([
-      k6.counter('stampede_asked'),
-      k6.counter('stampede_answered'),
+      counter('stampede_asked'),
+      counter('stampede_answered'),
       watch.waiting(),
       connectionsTo(ports),
     ])
     const connected = connections && connections.established - connections.unread
     const waiting = Math.min(asked, connected ?? asked) - answered
-    const complete = waiting === vus && waitingQueries > 0
+    const complete = waiting === visitors && waitingQueries > 0
     return { complete, waiting, asked, answered, waitingQueries, ...(connected !== undefined && { connected }) }
   }
 
@@ -70,13 +74,13 @@ export async function gather({ k6, watch, urls, vus, step, signal }: Gathering):
     // Who has an answer while the query is held had it from somewhere else: this herd will never be complete.
     if (isOver || herd.answered > 0) return true
     herd = await look()
-    step.progress(`${grouped(herd.asked)} of ${grouped(vus)} have asked`)
+    step.progress(`${grouped(herd.asked)} of ${grouped(visitors)} have asked`)
     if (!herd.complete) return false
     await Promise.all(urls.map((url) => ask(`${url}/livez`)))
     herd = await look()
     return herd.complete
   }
   await until(hasAsked, { limitMs: START_LIMIT_MS, signal })
-  await until(isDecided, { limitMs: GATHER_LIMIT_MS, signal })
+  await until(isDecided, { limitMs, signal })
   return herd
 }

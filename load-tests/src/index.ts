@@ -1,9 +1,5 @@
-/**
- * `@shop/load-tests`: the programs behind `npm run flash-sale`, and the measures `propagation`, `visibility`, `savings`
- * and `outage`.
- */
+/** `@shop/load-tests`: the programs behind `npm run load`, and the measures `propagation` and `visibility`. */
 
 export { LoadTestError } from './errors.ts'
-export { type FlashSaleOptions, flashSale, type Outcome } from './flash-sale.ts'
+export { load } from './load.ts'
 export { helpOf, isMeasure, MEASURES, parseMeasure } from './measures.ts'
-export type { Step, Terminal } from './terminal.ts'

@@ -1,18 +1,16 @@
 /**
- * `npm run propagation`, `visibility`, `savings` and `outage`: what each measures, and its one argument.
+ * `npm run propagation` and `visibility`: what each measures, and its one argument.
  *
  * Each runs on a shop of its own, and none needs k6.
  */
 
 import { LoadTestError } from './errors.ts'
 import { grouped } from './numbers.ts'
-import { outage } from './outage.ts'
 import { propagation } from './propagation.ts'
-import { savings } from './savings.ts'
 import type { Terminal } from './terminal.ts'
 import { visibility } from './visibility.ts'
 
-export type MeasureName = 'propagation' | 'visibility' | 'savings' | 'outage'
+export type MeasureName = 'propagation' | 'visibility'
 
 interface Measure {
   /** Resolves to whether what the shop promises was seen. */
@@ -48,28 +46,6 @@ memory? At once in the process that wrote it; elsewhere, the milliseconds are me
     about: `How long after its commit is a new price seen by the last of three processes that have
 just served the old one from their memory? For changes by the API, and for a tenth as many
 by SQL and in bulk, which only the worker tells the caches of. None may stay unseen.`,
-  },
-  savings: {
-    run: savings,
-    argument: 'requests',
-    option: '--requests',
-    least: 1_000,
-    most: 1_000_000,
-    usual: 300_000,
-    about: `How many queries does the cache save? The same requests without it and with it, each from
-cold, on 10 000 products: queries of 1 000 requests, and which tier answered. Each product
-and list has to be loaded once, so fewer requests have a larger share of loads.`,
-  },
-  outage: {
-    run: outage,
-    argument: 'seconds of each phase',
-    option: '--seconds',
-    least: 1,
-    most: 300,
-    usual: 5,
-    about: `What do readers notice when Redis is frozen, thawed, killed and restarted? There are five
-phases. No read may fail, and no reader may be without an answer for more than 3 s; phases
-of less than 4 s are too short to see the latter.`,
   },
 })
 

@@ -40,6 +40,26 @@ export function requestMix({ products, categories, s, seed }: MixOptions): () =>
   }
 }
 
+export interface SaleMixOptions {
+  readonly product: number
+  /** The category that shows it. */
+  readonly category: string
+  readonly others: readonly number[]
+  readonly seed: number
+}
+
+/** What people ask for who all came for one product: 70 % the product, 20 % a list that shows it, 10 % it among others. */
+export function saleMix({ product, category, others, seed }: SaleMixOptions): () => string {
+  const chance = chances(seed)
+  const oneOf = <T>(choices: readonly T[]): T => choices[Math.floor(chance() * choices.length)] as T
+  return () => {
+    const drawn = chance()
+    if (drawn < 0.7) return `/products/${product}`
+    if (drawn < 0.9) return `/products?sort=${oneOf(SORTS)}&category=${category}`
+    return `/products?ids=${[...new Set([product, ...Array.from({ length: 5 }, () => oneOf(others.slice(0, 50)))])].join(',')}`
+  }
+}
+
 /** By its cumulative weights: exact, and quick enough for millions. */
 export function zipf<T>(items: readonly T[], s: number, chance: () => number): () => T {
   const upTo: number[] = []

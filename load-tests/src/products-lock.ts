@@ -45,7 +45,10 @@ export async function lockProducts(url: string): Promise<ProductsLock> {
   return { release }
 }
 
-/** A look at Postgres that reads no table of the shop, so that it waits for no lock and is not counted itself. */
+/**
+ * A look at Postgres that reads no table of the shop, so that it waits for no lock and is not counted itself. Neither is the
+ * worker, which has a name of its own there.
+ */
 export interface PostgresWatch {
   /** Queries that wait for the lock on products. */
   waiting(): Promise<number>
@@ -55,7 +58,10 @@ export interface PostgresWatch {
   reads(): Promise<number>
   /** Products on sale and categories, the most popular first. */
   popularity(): Promise<{ readonly products: readonly number[]; readonly categories: readonly string[] }>
-  /** Statements that have read products since then, whatever their shape: a split or batched query counts too. */
+  /**
+   * Statements that have read products since then, whatever their shape: a split or batched query counts too. What is
+   * inserted elsewhere, such as the counts of visits, is no load of a product.
+   */
   productReads(): Promise<number>
   version(): Promise<string>
   close(): Promise<void>
@@ -78,6 +84,7 @@ export function watchPostgres(url: string): PostgresWatch {
       const [row] = await sql<{ calls: number }[]>`
         select coalesce(sum(calls), 0)::int as calls from pg_stat_statements
         where dbid = (select oid from pg_database where datname = current_database())
+          and userid = current_user::regrole
           and query ~* ${'\\mfrom\\M'} and query !~* ${'\\mpg_'}`
       return row?.calls ?? 0
     },
@@ -96,6 +103,8 @@ export function watchPostgres(url: string): PostgresWatch {
       const [row] = await sql<{ calls: number }[]>`
         select coalesce(sum(calls), 0)::int as calls from pg_stat_statements
         where dbid = (select oid from pg_database where datname = current_database())
+          and userid = current_user::regrole
+          and query !~* ${'^\\s*insert\\M'}
           and query ~* ${'\\m(from|join)\\s+(only\\s+)?(public\\.)?"?products"?(\\W|$)'}`
       return row?.calls ?? 0
     },

@@ -8,14 +8,12 @@
  */
 
 import { shopFailed } from './errors.ts'
+import { openMeasuredShop } from './measured-shop.ts'
 import { grouped } from './numbers.ts'
 import { Samples } from './samples.ts'
-import { openShop } from './shop.ts'
 import type { Terminal } from './terminal.ts'
-import { popularProducts, Visitor } from './visitor.ts'
+import type { Visitor } from './visitor.ts'
 
-const PROCESSES = 3
-const PRODUCTS = 50
 /** The cache's bound, with what a busy machine adds to a request. */
 const LIMIT_MS = 1_000
 
@@ -23,29 +21,17 @@ export async function propagation(
   changes: number,
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
 ): Promise<boolean> {
-  await using stack = new AsyncDisposableStack()
-  const start = terminal.step('shop')
-  start.progress('starting, of its own')
-  const shop = await openShop(signal)
-  stack.defer(() => shop.close())
-  const api = await shop.startApi({ cache: 'on', processes: PROCESSES, signal })
-  stack.defer(() => api.stop())
-  const visitors = api.urls.map((url) => new Visitor(url))
-  stack.defer(() => {
-    for (const visitor of visitors) visitor.close()
-  })
-  const ids = await popularProducts(api.urls[0] as string, PRODUCTS)
-
-  start.done(`${PROCESSES} processes, Redis ${shop.redisVersion}, ${grouped(shop.products)} products`)
+  await using measured = await openMeasuredShop({ terminal, signal, hasWorker: false })
+  const { api, visitors, popular } = measured
   const step = terminal.step('prices')
   const elsewhere = new Samples()
   let atOnce = 0
   for (let change = 0; change < changes; change++) {
     signal.throwIfAborted()
-    const id = ids[change % ids.length] as number
+    const id = popular[change % popular.length] as number
     const old = await serveFromMemory(visitors, id)
     const price = { amount: old.amount + 1, currency: old.currency }
-    const writer = visitors[change % PROCESSES] as Visitor
+    const writer = visitors[change % visitors.length] as Visitor
     await writer.setPrice(id, price, api.adminToken)
     const answeredAt = performance.now()
     const others = visitors.filter((visitor) => visitor !== writer)

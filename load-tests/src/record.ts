@@ -1,6 +1,10 @@
 /**
  * The record of a run: what was measured, with the machine, the commit and the command, so that it can be repeated and
- * compared. No raw data, no name and no path of the machine.
+ * compared. No name and no path of the machine.
+ *
+ *     results/<scenario>/raw/run.json       the whole of the last run, second by second; git ignores it
+ *     results/<scenario>/summary.json       with --record: the same without the seconds
+ *     results/<scenario>/table.txt          and its verdict as it was printed
  */
 
 import { execFileSync } from 'node:child_process'
@@ -9,59 +13,47 @@ import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import type { Stampede } from './stampede.ts'
-import type { Judgement, Verdict } from './verdict.ts'
+import type { RunFile } from './run-file.ts'
 
 export const RESULTS = fileURLToPath(new URL('../results', import.meta.url))
 
-export interface Versions {
-  readonly postgres: string
-  readonly redis: string
-  readonly k6: string
+/** Where the last run of a scenario is kept; made if absent. */
+export function rawFolder(results: string, scenario: string): string {
+  const folder = join(results, scenario, 'raw')
+  mkdirSync(folder, { recursive: true })
+  return folder
 }
 
-export interface Recorded {
-  readonly scenario: string
-  readonly isRecord: boolean
-  readonly command: string
-  readonly versions: Versions
-  readonly runs: readonly Stampede[]
-  readonly verdict: Verdict
+/** Replaces the run before. Gives the file. */
+export function keep(results: string, run: RunFile): string {
+  return write(join(rawFolder(results, run.scenario), 'run.json'), `${JSON.stringify(run)}\n`)
 }
 
-/**
- * Writes `<results>/<scenario>/summary.json` when it is to be the record of the repository, else `raw/summary.json` beside
- * it, which git ignores: to try the test must not change a file that is committed. Either replaces the one before.
- */
-export function record(results: string, { scenario, isRecord, command, versions, runs, verdict }: Recorded): string {
-  const place = join(results, scenario, ...(isRecord ? [] : ['raw']))
-  const summary = {
-    scenario,
-    kept: verdict.kept,
-    conclusion: verdict.conclusion,
-    command,
-    recordedAt: new Date().toISOString(),
-    commit: commit(),
-    machine: {
-      processor: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      memoryGiB: Math.round(totalmem() / 2 ** 30),
-      system: `${process.platform} ${release()}`,
-    },
-    versions: { node: process.versions.node, ...versions },
-    judgements: verdict.sections.flatMap(({ title, judgements }) =>
-      judgements.map((judgement: Judgement) => ({ run: title, ...judgement })),
-    ),
-    runs,
-  }
-  mkdirSync(place, { recursive: true })
-  const file = join(place, 'summary.json')
-  writeFileSync(file, `${JSON.stringify(summary, undefined, 2)}\n`)
+/** Replaces the record of the repository. Gives the file. */
+export function record(results: string, run: RunFile, table: string): string {
+  const folder = join(results, run.scenario)
+  mkdirSync(folder, { recursive: true })
+  write(join(folder, 'table.txt'), `${run.command}\n\n${table}\n`)
+  const summary = { ...run, runs: run.runs.map(({ seconds: _, ...figures }) => figures) }
+  return write(join(folder, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`)
+}
+
+function write(file: string, text: string): string {
+  writeFileSync(file, text)
   return file
 }
 
+export function thisMachine(): RunFile['machine'] {
+  return {
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    system: `${process.platform} ${release()}`,
+  }
+}
+
 /** The commit that was measured, and whether it was measured as committed. `undefined` outside of a repository. */
-function commit(): { readonly id: string; readonly changed: boolean } | undefined {
+export function thisCommit(): RunFile['commit'] | undefined {
   const git = (...args: string[]) =>
     execFileSync('git', args, {
       cwd: fileURLToPath(new URL('..', import.meta.url)),

@@ -1,5 +1,5 @@
 /**
- * One stampede: the herd is gathered in front of a held query, counted, and let go.
+ * Stampede: the herd is gathered in front of a held query, counted, and let go.
  *
  * Nothing may load the product between its invalidation and the moment the herd asks, or the cache would be full again
  * and the test would prove nothing. So the query is held before there is anybody to ask:
@@ -9,134 +9,225 @@
  *     k6                                                     start … all ask at one instant ··············▶ all answered
  */
 
+import { type Answer, AnswerLog } from './answers.ts'
 import { ask } from './client.ts'
 import { shopFailed } from './errors.ts'
 import { gather, type Herd } from './herd.ts'
-import type { K6 } from './k6.ts'
-import { type K6Figures, startK6 } from './k6-run.ts'
+import { type K6Run, startK6 } from './k6-run.ts'
 import { grouped, seconds } from './numbers.ts'
-import { lockProducts, watchPostgres } from './products-lock.ts'
-import type { Api, Shop } from './shop.ts'
-import type { Step } from './terminal.ts'
-import { until } from './waiting.ts'
-
-const SCENARIO = 'scenarios/stampede.ts'
+import { lockProducts } from './products-lock.ts'
+import { countsAgree, generatorOf } from './promises.ts'
+import type { Hits, Run, RunEvent, Size } from './run-file.ts'
+import { startSampler } from './sampler.ts'
+import type { Played, Scenario, Scene } from './scenario.ts'
+import { type OwnSite, openOwnSite } from './site.ts'
+import { herdWasThere, judgeStampede, manyQueries } from './stampede-verdict.ts'
+import { crossedIn, hitsOf, type Observed, runOf } from './timeline.ts'
+import { NAMES, type Variant } from './variant.ts'
+import { unlessAborted, until } from './waiting.ts'
 
 const WARM_LIMIT_MS = 5_000
 
-export interface StampedeOptions {
-  readonly cache: 'on' | 'off'
-  readonly vus: number
-  readonly processes: number
-  readonly k6: K6
-  readonly step: Step
-  readonly signal: AbortSignal
+interface Plan {
+  readonly visitors: number
+  /** Processes of k6: one has connections for 17 000. */
+  readonly generators: number
+  /** Within which they come; 0: at one instant. */
+  readonly spreadMs: number
+  /** From the first question until the last. */
+  readonly gatherLimitMs: number
+}
+
+const PLANS: Readonly<Record<Size, Plan>> = {
+  smoke: { visitors: 200, generators: 1, spreadMs: 0, gatherLimitMs: 45_000 },
+  laptop: { visitors: 2_000, generators: 1, spreadMs: 0, gatherLimitMs: 45_000 },
+  full: { visitors: 50_000, generators: 3, spreadMs: 60_000, gatherLimitMs: 240_000 },
+}
+
+/**
+ * Deadlines are raised for the time the query is held, by configuration only. Each is longer than the one before: the
+ * herd is complete, a load of the cache, a statement of Postgres (without the cache the last waits for all), a visitor.
+ */
+function deadlinesOf({ gatherLimitMs }: Plan) {
+  const loadLimitMs = gatherLimitMs + 15_000
+  return { loadLimitMs, statementLimitMs: 2 * loadLimitMs, patienceMs: 2 * loadLimitMs + 30_000 }
 }
 
 /** What was seen, without a judgement. */
 export interface Stampede {
-  readonly cache: 'on' | 'off'
-  readonly vus: number
-  readonly processes: number
-  readonly product: { readonly id: number; readonly name: string; readonly oldPrice: number; readonly newPrice: number }
+  readonly visitors: number
   /** In the last moment before the query was let go. */
   readonly herd: Herd
   /** Reads of products that Postgres carried out from the lock to the end. */
   readonly queries: number
-  readonly answers: Answers
-  /** Metrics whose threshold in the scenario k6 found crossed. */
-  readonly crossed: readonly string[]
-  readonly milliseconds: {
-    /** From the first question to the release. */
-    readonly held: number
-    /** Between the first and the last question. */
-    readonly spread: number
-    /** From the release to the last answer. */
-    readonly toLastAnswer: number
-  }
-}
-
-export interface Answers {
+  readonly hits: Hits
   readonly succeeded: number
+  /** Each status that was a failure, see answers.ts. */
+  readonly failures: readonly number[]
   readonly newPrice: number
-  /** By what the answers say of themselves (`Cache-Status`). */
-  readonly fromLoad: number
-  readonly fromLoadOfAnother: number
-  readonly fromCache: number
-  readonly fromUnknown: number
+  /** Metrics whose threshold in the script k6 found crossed. */
+  readonly crossed: readonly string[]
 }
 
-export async function stampede(shop: Shop, options: StampedeOptions): Promise<Stampede> {
-  const { cache, vus, processes, step, signal } = options
-  await using stack = new AsyncDisposableStack()
-  const api = await shop.startApi({ cache, processes, signal })
-  stack.defer(() => api.stop())
-  const watch = watchPostgres(shop.databaseUrl)
-  stack.defer(() => watch.close())
+export const stampede: Scenario = {
+  name: 'stampede',
+  title: 'everybody asks for the hottest product in the moment its price has changed',
+  question: 'Does the database see one query for it, or one per visitor?',
+  workload: { smoke: workloadOf(PLANS.smoke), laptop: workloadOf(PLANS.laptop), full: workloadOf(PLANS.full) },
+  expectation:
+    'One query, no failed visit, the new price for everybody. Without the cache as many queries as visitors.',
+  seed: { smoke: 'tiny', laptop: 'tiny', full: 'tiny' },
+  needsOwnShop: 'locks a table',
+  controls: ['off', 'naive', 'single-flight'],
+  play: playStampede,
+  compare: (_, control) => [manyQueries(control.queries, 2)],
+  conclude([run, ...controls]) {
+    const visitors = `${grouped(run?.requests ?? 0)} visitors`
+    if (controls.length === 0) return `${visitors}, one query. Add --control to see what the cache spares.`
+    return `${visitors}: one query; ${controls.map(({ name, queries }) => `${name} ${grouped(queries)}`).join(', ')}.`
+  },
+}
 
-  const hottest = await findHottest(api)
-  await warm(api, hottest.id, options)
-  const newPrice = await lowerPrice(api, hottest)
+function workloadOf({ visitors, generators, spreadMs }: Plan): string {
+  const when = spreadMs === 0 ? 'at one instant' : `within ${seconds(spreadMs)}`
+  return (
+    `${grouped(visitors)} visitors from ${generators} k6 process${generators === 1 ? '' : 'es'} ask 3 processes of the API ` +
+    `${when} for one product whose price has just changed; its query is held from outside until every one of them has asked.`
+  )
+}
+
+async function playStampede(scene: Scene, variant: Variant): Promise<Played> {
+  const plan = PLANS[scene.size]
+  const { loadLimitMs, statementLimitMs } = deadlinesOf(plan)
+  const env = { CACHE_LOAD_TIMEOUT_MS: String(loadLimitMs) }
+  // Without a worker: nobody but the visitors may ask for the product.
+  await using site = await openOwnSite(scene, variant, { hasWorker: false, statementLimitMs, env })
+  const { seen, observed } = await hold(site, plan, scene, variant)
+  const run: Run = {
+    ...runOf(NAMES[variant], observed),
+    // Those of the product, whatever their shape. Nobody asked for anything else.
+    queries: seen.queries,
+    extra: [{ label: 'visitors who waited when the query was let go', value: grouped(seen.herd.waiting) }],
+  }
+  const judgements = variant === 'on' ? [...judgeStampede(seen), ...countsAgree(run, observed)] : [herdWasThere(seen)]
+  return { run, judgements, generator: generatorOf(run, observed) }
+}
+
+async function hold(
+  site: OwnSite,
+  plan: Plan,
+  scene: Scene,
+  variant: Variant,
+): Promise<{ readonly seen: Stampede; readonly observed: Observed }> {
+  const { visitors, gatherLimitMs } = plan
+  const { shop, urls, watch } = site
+  const { signal } = scene
+  await using stack = new AsyncDisposableStack()
+  const step = scene.terminal.step(NAMES[variant])
+  const hottest = await findHottest(site)
+  if (variant === 'on') await warm(site, hottest.id, signal)
+  const newPrice = await lowerPrice(site, hottest)
 
   const lock = await lockProducts(shop.databaseUrl)
   stack.defer(() => lock.release())
   await watch.countFromHere()
-  const k6 = await startK6({
-    k6: options.k6,
-    scenario: SCENARIO,
-    settings: {
-      VISITORS: String(vus),
-      PRODUCT: String(hottest.id),
-      PRICE: String(newPrice),
-      SHOPS: api.urls.join(','),
-    },
-  })
-  stack.defer(() => k6.stop())
+  step.progress('starting k6')
+  const log = new AnswerLog()
+  const generators = await startHerd({ site, plan, scene, log, product: hottest.id })
+  stack.defer(async () => void (await Promise.all(generators.map((k6) => k6.stop()))))
+  const finished = Promise.all(generators.map((k6) => k6.finished))
+  const startedAt = await unlessAborted(Promise.race([log.started, finished.then(() => Date.now())]), signal)
+  const sampler = await startSampler({ startedAt, watch, urls, pids: site.pids, generators })
 
-  const herd = await gather({ k6, watch, urls: api.urls, vus, step, signal })
+  const herd = await gather({ generators, watch, urls, visitors, limitMs: gatherLimitMs, step, signal })
   const releasedAt = Date.now()
   await lock.release()
   step.progress('the query is let go')
-  const figures = await unlessAborted(k6.finished, signal)
-  const answers = answersOf(figures)
-  const times = timesOf(figures, releasedAt)
+  const figures = await unlessAborted(finished, signal)
+  const lastAnswerAt = log.answers.reduce((last, { askedAt, tookMs }) => Math.max(last, askedAt + tookMs), releasedAt)
   step.done(
-    `${grouped(herd.waiting)} of ${grouped(vus)} visitors were waiting when the query was let go, ` +
-      `the last answer came ${seconds(times.toLastAnswer)} later`,
+    `${grouped(herd.waiting)} of ${grouped(visitors)} visitors were waiting when the query was let go, ` +
+      `the last answer came ${seconds(lastAnswerAt - releasedAt)} later`,
   )
-  return {
-    cache,
-    vus,
-    processes,
-    product: { id: hottest.id, name: hottest.name, oldPrice: hottest.price.amount, newPrice },
-    herd,
-    queries: await watch.productReads(),
-    answers,
-    crossed: figures.thresholds.filter(({ kept }) => !kept).map(({ metric }) => metric),
-    milliseconds: times,
+  const events: RunEvent[] = [{ atMs: releasedAt - startedAt, label: 'the query is let go', kind: 'phase' }]
+  const paths = [`/products/${hottest.id}`]
+  const observed = {
+    startedAt,
+    paths,
+    planned: visitors,
+    answers: log.answers,
+    samples: await sampler.stop(),
+    events,
+    figures,
   }
+  const isNew = ({ prices: [shown] }: Answer) => shown?.id === hottest.id && shown.amount === newPrice
+  return {
+    observed,
+    seen: {
+      visitors,
+      herd,
+      queries: await watch.productReads(),
+      hits: hitsOf(log.answers),
+      succeeded: log.answers.filter(({ isExpected }) => isExpected).length,
+      failures: [...new Set(log.answers.filter(({ isExpected }) => !isExpected).map(({ status }) => status))],
+      newPrice: log.answers.filter(isNew).length,
+      crossed: crossedIn(figures),
+    },
+  }
+}
+
+interface HerdOptions {
+  readonly site: OwnSite
+  readonly plan: Plan
+  readonly scene: Scene
+  readonly log: AnswerLog
+  readonly product: number
+}
+
+/** Each process of k6 brings its share. They need not begin together: the query is held until the last has asked. */
+function startHerd({ site, plan, scene, log, product }: HerdOptions): Promise<K6Run[]> {
+  const { patienceMs } = deadlinesOf(plan)
+  const shares = Array.from({ length: plan.generators }, (_, i) => Math.floor((plan.visitors + i) / plan.generators))
+  return Promise.all(
+    shares.map((share, i) =>
+      startK6({
+        k6: scene.k6,
+        script: 'scenarios/stampede.ts',
+        folder: site.shop.folder,
+        dashboard: i === 0 ? scene.dashboard : undefined,
+        settings: {
+          VISITORS: String(share),
+          PRODUCT: String(product),
+          SHOPS: site.urls.join(','),
+          PATIENCE: `${patienceMs}ms`,
+          SPREAD_MS: String(plan.spreadMs),
+          PRICES: 'read',
+        },
+        onAnswer: (line) => log.read(line),
+      }),
+    ),
+  )
 }
 
 interface ProductSummary {
   readonly id: number
-  readonly name: string
   readonly price: { readonly amount: number; readonly currency: string }
 }
 
-async function findHottest(api: Api): Promise<ProductSummary> {
-  const { status, body } = await ask(`${api.urls[0]}/products?sort=popular&limit=1`)
+async function findHottest({ urls }: OwnSite): Promise<ProductSummary> {
+  const { status, body } = await ask(`${urls[0]}/products?sort=popular&limit=1`)
   const [product] = (body as { items?: readonly ProductSummary[] }).items ?? []
   if (status !== 200 || !product) throw shopFailed(`has no most popular product (${status})`)
   return product
 }
 
 /** Until each process serves the product from its cache: a cache that is not in use would need no stampede to be empty. */
-async function warm(api: Api, id: number, { cache, signal }: StampedeOptions): Promise<void> {
-  for (const url of api.urls) {
+async function warm({ urls }: OwnSite, id: number, signal: AbortSignal): Promise<void> {
+  for (const url of urls) {
     const isWarm = await until(
       async () => {
         const { headers } = await ask(`${url}/products/${id}`)
-        return cache === 'off' || String(headers['cache-status']).includes('hit')
+        return String(headers['cache-status']).includes('hit')
       },
       { limitMs: WARM_LIMIT_MS, signal },
     )
@@ -148,46 +239,13 @@ async function warm(api: Api, id: number, { cache, signal }: StampedeOptions): P
  * A real write, which invalidates. With several processes, the others may serve the old price for half a second more (the
  * bound of the cache); the herd asks later than that (lib/barrier.ts).
  */
-async function lowerPrice(api: Api, { id, price }: ProductSummary): Promise<number> {
+async function lowerPrice({ urls, api }: OwnSite, { id, price }: ProductSummary): Promise<number> {
   const amount = Math.max(1, Math.floor(price.amount * 0.9))
-  const { status } = await ask(`${api.urls[0]}/products/${id}/price`, {
+  const { status } = await ask(`${urls[0]}/products/${id}/price`, {
     method: 'PUT',
     token: api.adminToken,
     body: { amount, currency: price.currency },
   })
   if (status !== 200) throw shopFailed(`refused the new price (${status})`)
   return amount
-}
-
-function answersOf({ values }: K6Figures): Answers {
-  const count = (name: string) => values[`stampede_${name}`]?.count ?? 0
-  return {
-    succeeded: count('succeeded'),
-    newPrice: count('new_price'),
-    fromLoad: count('from_load'),
-    fromLoadOfAnother: count('from_load_of_another'),
-    fromCache: count('from_cache'),
-    fromUnknown: count('from_unknown'),
-  }
-}
-
-/** All instants are of one machine's clock. */
-function timesOf({ values }: K6Figures, releasedAt: number): Stampede['milliseconds'] {
-  const asked = values.stampede_asked_at
-  const answered = values.stampede_answered_at
-  return {
-    held: releasedAt - (asked?.min ?? releasedAt),
-    spread: (asked?.max ?? 0) - (asked?.min ?? 0),
-    // Below 0 when all were answered from elsewhere, before.
-    toLastAnswer: Math.max(0, (answered?.max ?? releasedAt) - releasedAt),
-  }
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

@@ -14,14 +14,12 @@
 import postgres from 'postgres'
 
 import { shopFailed } from './errors.ts'
+import { openMeasuredShop } from './measured-shop.ts'
 import { grouped, milliseconds } from './numbers.ts'
 import { Samples } from './samples.ts'
-import { openShop } from './shop.ts'
 import type { Terminal } from './terminal.ts'
-import { type Price, popularProducts, Visitor } from './visitor.ts'
+import type { Price, Visitor } from './visitor.ts'
 
-const PROCESSES = 3
-const WATCHED = 50
 /** After this long a change counts as never seen. */
 const PATIENCE_MS = 5_000
 /** More of those say nothing new. */
@@ -46,23 +44,11 @@ export async function visibility(
   changes: number,
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
 ): Promise<boolean> {
+  await using measured = await openMeasuredShop({ terminal, signal, hasWorker: true })
+  const { api, visitors, popular } = measured
   await using stack = new AsyncDisposableStack()
-  const start = terminal.step('shop')
-  start.progress('starting, of its own')
-  const shop = await openShop(signal)
-  stack.defer(() => shop.close())
-  const api = await shop.startApi({ cache: 'on', processes: PROCESSES, signal })
-  stack.defer(() => api.stop())
-  const worker = await shop.startWorker(signal)
-  stack.defer(() => worker.stop())
-  const visitors = api.urls.map((url) => new Visitor(url))
-  stack.defer(() => {
-    for (const visitor of visitors) visitor.close()
-  })
-  const sql = postgres(shop.databaseUrl, { max: 1, onnotice: () => undefined })
+  const sql = postgres(measured.shop.databaseUrl, { max: 1, onnotice: () => undefined })
   stack.defer(() => sql.end({ timeout: 1 }))
-  const popular = await popularProducts(api.urls[0] as string, WATCHED)
-  start.done(`${PROCESSES} processes and a worker, Redis ${shop.redisVersion}, ${grouped(shop.products)} products`)
 
   const one = (change: number) => [popular[change % popular.length] as number]
   const others = Math.max(1, Math.floor(changes / SHARE_OF_OTHERS))
@@ -72,7 +58,7 @@ export async function visibility(
       ...newPath('by API', changes),
       ids: one,
       async write(change, [id = 0], old) {
-        const writer = visitors[change % PROCESSES] as Visitor
+        const writer = visitors[change % visitors.length] as Visitor
         await writer.setPrice(id, raised(old, id), api.adminToken)
       },
     },

@@ -30,13 +30,6 @@ export class Visitor {
     return { status, cacheStatus, amount: price?.amount ?? -1, currency: price?.currency ?? '' }
   }
 
-  /** Any page. Resolves to what the cache said of it; rejects for an answer that is none of the shop's. */
-  async visit(path: string): Promise<string> {
-    const { status, cacheStatus } = await this.#send('GET', path)
-    if (status !== 200) throw new Error(`${path} was answered with ${status}`)
-    return cacheStatus
-  }
-
   /** Products at once, at most 100. The status is that of the least cached of them. */
   async readMany(ids: readonly number[]): Promise<{ prices: ReadonlyMap<number, Price>; cacheStatus: string }> {
     const { cacheStatus, body } = await this.#send('GET', `/products?ids=${ids.join(',')}`)

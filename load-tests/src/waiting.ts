@@ -1,4 +1,4 @@
-/** Waiting for a condition, never for a time, and never longer than a limit or than the person at the terminal wants. */
+/** Waiting: for a condition or for an instant of a plan, and never longer than the person at the terminal wants. */
 
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -20,4 +20,19 @@ export async function until(
     if (performance.now() > deadline) return false
     await delay(everyMs, undefined, { signal })
   }
+}
+
+/** Resolves at an instant (milliseconds since 1970), or at once when it has passed. */
+export async function sleepUntil(instant: number, signal: AbortSignal): Promise<void> {
+  await delay(Math.max(0, instant - Date.now()), undefined, { signal })
+}
+
+/** What the promise does; rejects at once when aborted. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }

@@ -1,48 +1,111 @@
 import { describe, expect, test } from 'vitest'
 
-import { commandOf, DEFAULTS, HELP, parseArguments } from '../src/arguments.ts'
+import { commandOf, HELP, listOf, parseArguments, SIZES } from '../src/arguments.ts'
 import { LoadTestError } from '../src/errors.ts'
-import { grouped } from '../src/numbers.ts'
+import { SCENARIOS } from '../src/scenarios.ts'
+
+const parse = (argv: readonly string[], env: Record<string, string> = {}) => parseArguments(argv, env)
 
 describe('the command line', () => {
-  test('without arguments 2 000 visitors ask one process, and there is no control', () => {
-    expect(parseArguments([])).toEqual({ vus: 2_000, api: 1, control: false, record: false, help: false })
-  })
-
-  test('what the help calls the default is the default', () => {
-    expect(HELP).toContain(`2 to 17 000 (default ${grouped(DEFAULTS.vus)})`)
-    expect(HELP).toContain(`1 to 8 (default ${DEFAULTS.api})`)
-  })
-
-  test('every argument is read, in both spellings', () => {
-    expect(parseArguments(['--vus', '100', '--api=3', '--control', '--record'])).toEqual({
-      vus: 100,
-      api: 3,
-      control: true,
-      record: true,
-      help: false,
+  test('a scenario alone is played at laptop size, without controls, and is no record', () => {
+    expect(parse(['browse'])).toMatchObject({
+      act: 'play',
+      scenario: { name: 'browse' },
+      size: 'laptop',
+      control: false,
+      record: false,
+      baseUrls: undefined,
     })
   })
 
+  test('every argument is read, in both spellings and in any order', () => {
+    expect(parse(['--control', 'stampede', '--size=full', '--record'])).toMatchObject({
+      scenario: { name: 'stampede' },
+      size: 'full',
+      control: true,
+      record: true,
+    })
+  })
+
+  test('what the help calls the default is the default', () => {
+    expect(HELP).toContain('(default laptop)')
+  })
+
+  test('the list and the help need no scenario; with one, help is about it', () => {
+    expect(parse(['--list'])).toEqual({ act: 'list' })
+    expect(parse(['--help'])).toEqual({ act: 'help' })
+    expect(parse(['-h', 'soak'])).toMatchObject({ act: 'describe', scenario: { name: 'soak' } })
+  })
+
   test.each([
-    [['--vus', '1'], 'at 1 there is no herd'],
-    [['--vus', '17001'], 'more than an address has ports'],
-    [['--vus', 'many'], 'not a number'],
-    [['--vus', '-5'], 'negative'],
-    [['--vus', '2.5'], 'not whole'],
-    [['--vus'], 'no value'],
-    [['--api', '0'], 'no process'],
-    [['--api', '9'], 'more than Postgres has connections'],
-    [['--contrl'], 'unknown'],
-    [['flash'], 'not an option'],
+    [[], 'no scenario'],
+    [['black-friday'], 'one that there is not'],
+    [['browse', 'ramp'], 'two'],
+    [['browse', '--size', 'huge'], 'a size that there is not'],
+    [['browse', '--size'], 'no value'],
+    [['browse', '--contrl'], 'an unknown option'],
+    [['cold-start', '--control'], 'a control where there is none'],
   ])('%j is refused (%s), with a way to learn what there is', (argv) => {
-    expect(() => parseArguments(argv)).toThrow(LoadTestError)
-    expect(() => parseArguments(argv)).toThrow('--help')
+    expect(() => parse(argv)).toThrow(LoadTestError)
+    expect(() => parse(argv)).toThrow('--help')
   })
 
   test('the recorded command repeats the run', () => {
-    expect(commandOf(parseArguments(['--api', '3', '--control', '--record']))).toBe(
-      'npm run flash-sale -- --vus 2000 --api 3 --control',
-    )
+    const args = parse(['stampede', '--control', '--record'])
+    expect(args.act === 'play' && commandOf(args)).toBe('npm run load -- stampede --size laptop --control')
+  })
+})
+
+describe('a shop that runs already', () => {
+  const env = { BASE_URL: 'http://127.0.0.1:3000, http://127.0.0.1:3001/' }
+
+  test('is visited at all of its addresses', () => {
+    expect(parse(['ramp'], env)).toMatchObject({ baseUrls: ['http://127.0.0.1:3000', 'http://127.0.0.1:3001'] })
+  })
+
+  test.each(['stampede', 'flash-sale', 'invalidation-storm', 'cold-start', 'redis-down', 'api-killed'])(
+    'is not told to bear %s, and the refusal says why',
+    (name) => expect(() => parse([name], env)).toThrow(/cannot be played on BASE_URL, because it \w+.*Unset it/),
+  )
+
+  test('has no control: that would be another shop', () => {
+    expect(() => parse(['browse', '--control'], env)).toThrow('unset BASE_URL')
+  })
+
+  test.each(['localhost:3000', 'ftp://host', 'http://a,'])('%j is no address of one', (BASE_URL) => {
+    expect(() => parse(['browse'], { BASE_URL })).toThrow('no http address')
+  })
+})
+
+describe('the scenarios', () => {
+  test('are those that were promised', () => {
+    expect(SCENARIOS.map(({ name }) => name)).toEqual([
+      'flash-sale',
+      'stampede',
+      'invalidation-storm',
+      'browse',
+      'ramp',
+      'spike',
+      'soak',
+      'cold-start',
+      'crawler',
+      'redis-down',
+      'redis-frozen',
+      'redis-flushed',
+      'postgres-slow',
+      'postgres-restart',
+      'api-killed',
+      'bus-cut',
+    ])
+  })
+
+  test.each(SCENARIOS)('$name asks a question, and says what it does at each size and what it expects', (scenario) => {
+    expect(scenario.question).toMatch(/\?$/)
+    expect(scenario.expectation).toMatch(/\.$/)
+    for (const size of SIZES) expect(scenario.workload[size]).toMatch(/\.$/)
+  })
+
+  test('the list has a line for each', () => {
+    expect(listOf(SCENARIOS).split('\n')).toHaveLength(SCENARIOS.length)
   })
 })

@@ -83,6 +83,7 @@ describe('the count', () => {
     ['another table', 'select id from products_old'],
     ['a column of that name', `select 1 as products from categories`],
     ['a text that says so', `select 'from products'`],
+    ['a write elsewhere', 'insert into products_old select id from products where false'],
   ])('what reads no product does not count: %s', async (_, statement) => {
     await shop.unsafe(statement)
     expect(await watch.productReads()).toBe(0)

@@ -1,152 +1,86 @@
 import { describe, expect, test } from 'vitest'
 
-import type { Stampede } from '../src/stampede.ts'
-import { formatVerdict } from '../src/table.ts'
-import { judge } from '../src/verdict.ts'
+import type { Judgement, Run } from '../src/run-file.ts'
+import type { Played, Scenario } from '../src/scenario.ts'
+import { SCENARIOS } from '../src/scenarios.ts'
+import { compareRuns, formatVerdict } from '../src/table.ts'
+import { verdictOf } from '../src/verdict.ts'
 
-/** A stampede of 100 in which everything is as it should be with the cache. */
-const calm: Stampede = {
-  cache: 'on',
-  vus: 100,
-  processes: 1,
-  product: { id: 1, name: 'Kettle', oldPrice: 200, newPrice: 180 },
-  herd: { complete: true, waiting: 100, asked: 100, answered: 0, connected: 100, waitingQueries: 1 },
+const scenario: Scenario = { ...(SCENARIOS[0] as Scenario), conclude: (runs) => `${runs.length} runs, all is well.` }
+
+const run: Run = {
+  name: 'with the cache',
+  events: [],
+  seconds: [],
+  latency: { p50: 1, p95: 1, p99: 1, p999: 1, max: 1 },
+  requests: 100,
+  failed: 0,
+  dropped: 0,
   queries: 1,
-  answers: { succeeded: 100, newPrice: 100, fromLoad: 1, fromLoadOfAnother: 99, fromCache: 0, fromUnknown: 0 },
-  crossed: [],
-  milliseconds: { held: 500, spread: 20, toLastAnswer: 30 },
+  hits: { memory: 0, redis: 0, load: 1, collapsed: 99, stale: 0, bypass: 0 },
 }
+const generator = { cpuShare: 0.1, bottleneck: false }
+const kept: Judgement = { promise: 'no visit fails', threshold: '= 0', measured: '0', kept: true }
+const broken: Judgement = { ...kept, measured: '3', kept: false }
 
-/** The same without the cache. */
-const stormy: Stampede = {
-  ...calm,
-  cache: 'off',
-  herd: { ...calm.herd, waitingQueries: 10 },
-  queries: 100,
-  answers: { ...calm.answers, fromLoad: 0, fromLoadOfAnother: 0, fromUnknown: 100 },
-}
+const played = (name: string, ...judgements: Judgement[]): Played => ({ run: { ...run, name }, judgements, generator })
 
-const brokenOf = (cached: Stampede, control?: Stampede) =>
-  judge(cached, control)
-    .sections.flatMap(({ judgements }) => judgements)
-    .filter(({ kept }) => !kept)
-    .map(({ promise }) => promise)
-
-describe('with the cache', () => {
-  test('one query for all, no failure and the new price keep every promise', () => {
-    expect(judge(calm)).toMatchObject({ kept: true, conclusion: expect.stringContaining('--control') })
-    expect(brokenOf(calm)).toEqual([])
-  })
-
-  test.each([
-    [2, 'one more'],
-    [0, 'none: whatever answered, it was not the database'],
-    [100, 'as many as visitors'],
-  ])('%d queries break the promise (%s)', (queries) => {
-    expect(brokenOf({ ...calm, queries })).toEqual(['Postgres sees one query for the product'])
-  })
-
-  test('a single failed request breaks the promise', () => {
-    const answers = { ...calm.answers, succeeded: 99, newPrice: 99, fromLoadOfAnother: 98 }
-    expect(brokenOf({ ...calm, answers, crossed: ['http_req_failed', 'checks'] })).toEqual([
-      'one of them loads it, all others wait for that load',
-      'no request fails',
-      'every answer carries the new price',
-    ])
-  })
-
-  test('a single old price breaks the promise, and nothing else', () => {
-    const run = { ...calm, answers: { ...calm.answers, newPrice: 99 }, crossed: ['checks'] }
-    expect(brokenOf(run)).toEqual(['every answer carries the new price'])
-  })
-
-  test.each([
-    ['http_req_failed', 'no request fails'],
-    ['stampede_answered', 'no request fails'],
-    ['checks', 'every answer carries the new price'],
-    ['stampede_asked', 'everybody is waiting when the query is let go'],
-  ])('a threshold of k6 on %s that was crossed is never overruled', (metric, promise) => {
-    expect(brokenOf({ ...calm, crossed: [metric] })).toEqual([promise])
-  })
-})
-
-describe('a herd that was not there', () => {
-  test.each([
-    ['one visitor was missing', { complete: false, waiting: 99, asked: 99 }],
-    ['one question had not arrived', { complete: false, waiting: 99, connected: 99 }],
-    ['one had an answer already', { complete: false, waiting: 99, answered: 1 }],
-    ['no query was waiting', { complete: false, waitingQueries: 0 }],
-  ])('proves nothing, although Postgres counted one query: %s', (_, herd) => {
-    const run = { ...calm, herd: { ...calm.herd, ...herd } }
-    expect(brokenOf(run)).toEqual(['everybody is waiting when the query is let go'])
-    expect(judge(run).kept).toBe(false)
-  })
-
-  test('answers from the cache betray those who came too late', () => {
-    const run = { ...calm, answers: { ...calm.answers, fromLoadOfAnother: 98, fromCache: 1 } }
-    expect(brokenOf(run)).toEqual(['one of them loads it, all others wait for that load'])
-    expect(formatVerdict(judge(run))).toContain('1 + 98, 1 from the cache')
-  })
-
-  test('where the system does not tell of connections, the questions count', () => {
-    const { connected: _, ...herd } = calm.herd
-    expect(judge({ ...calm, herd }).kept).toBe(true)
-  })
-})
-
-describe('the control', () => {
-  test('many queries without the cache complete the proof', () => {
-    expect(judge(calm, stormy)).toMatchObject({
+describe('the verdict', () => {
+  test('is kept when every promise is, and the scenario says what that means', () => {
+    expect(verdictOf(scenario, [played('with the cache', kept), played('cache off', kept)])).toMatchObject({
       kept: true,
-      conclusion: '100 visitors: one query with the cache, 100 without.',
+      conclusion: '2 runs, all is well.',
     })
   })
 
-  test.each([
-    [1, false],
-    [2, true],
-  ])('%d queries without the cache: proof %s', (queries, kept) => {
-    expect(judge(calm, { ...stormy, queries }).kept).toBe(kept)
-  })
-
-  test('a control without a stampede takes the proof from a run that looks good', () => {
-    expect(judge(calm, { ...stormy, queries: 1 }).conclusion).toContain('proves nothing')
-  })
-
-  test('a control whose herd was not there proves nothing either', () => {
-    const herd = { ...stormy.herd, complete: false, waiting: 99 }
-    expect(judge(calm, { ...stormy, herd }).conclusion).toContain('proves nothing')
-  })
-
-  test('a control is not asked for what nobody promised: its failures are its own', () => {
-    const answers = { ...stormy.answers, succeeded: 60, newPrice: 60 }
-    expect(judge(calm, { ...stormy, answers, queries: 60, crossed: ['http_req_failed'] }).kept).toBe(true)
-  })
-
-  test('it does not excuse a broken promise', () => {
-    expect(judge({ ...calm, queries: 2 }, stormy)).toMatchObject({
+  test('is broken by one promise among many', () => {
+    expect(verdictOf(scenario, [played('with the cache', kept, broken, kept)])).toMatchObject({
       kept: false,
       conclusion: 'The shop has not kept its promises.',
     })
   })
+
+  test('a control that shows nothing takes the proof from a run that looks good', () => {
+    const verdict = verdictOf(scenario, [played('with the cache', kept), played('cache off', broken)])
+    expect(verdict).toMatchObject({ kept: false, conclusion: expect.stringContaining('proves nothing') })
+  })
+
+  test('a control does not excuse a broken promise', () => {
+    expect(verdictOf(scenario, [played('with the cache', broken), played('cache off', kept)]).kept).toBe(false)
+  })
+
+  test('a control of which nothing is expected is shown and not judged', () => {
+    expect(verdictOf(scenario, [played('with the cache', kept), played('naive get/set')]).kept).toBe(true)
+  })
 })
 
 test('the table shows each promise with its threshold, what was measured, and whether it was kept', () => {
-  const text = formatVerdict(judge({ ...calm, queries: 2 }, stormy))
-  expect(text).toBe(
+  const verdict = verdictOf(scenario, [played('with the cache', kept, broken), played('cache off', kept)])
+  expect(formatVerdict(verdict)).toBe(
     `
-promise                                                 threshold   measured
-────────────────────────────────────────────────────────────────────────────────
+promise            threshold   measured
+───────────────────────────────────────────
 with the cache
-  everybody is waiting when the query is let go         = 100       100        ✔
-  one of them loads it, all others wait for that load   1 + 99      1 + 99     ✔
-  Postgres sees one query for the product               = 1         2          ✘
-  no request fails                                      = 0         0          ✔
-  every answer carries the new price                    = 100       100        ✔
-control: the same without the cache
-  everybody is waiting when the query is let go         = 100       100        ✔
-  Postgres sees many queries for the product            > 1         100        ✔
-────────────────────────────────────────────────────────────────────────────────
+  no visit fails   = 0         0          ✔
+  no visit fails   = 0         3          ✘
+control: cache off
+  no visit fails   = 0         0          ✔
+───────────────────────────────────────────
 The shop has not kept its promises.`.trimStart(),
+  )
+})
+
+test('a control of which nothing is expected has no lines in the table', () => {
+  const verdict = verdictOf(scenario, [played('with the cache', kept), played('naive get/set')])
+  expect(formatVerdict(verdict)).not.toContain('naive')
+})
+
+test('runs stand below each other, with what each has measured', () => {
+  const staleness = { buckets: [], p50: 0, p99: 3, max: 12.5 }
+  expect(compareRuns([run, { ...run, name: 'cache off', queries: 100, failed: 2, staleness }])).toBe(
+    `
+                 visits   failed   dropped   queries   of 1 000 visits   p50      p99      oldest price
+with the cache   100      0        0         1         10.0              1.0 ms   1.0 ms
+cache off        100      2        0         100       1 000.0           1.0 ms   1.0 ms   12.5 ms`.slice(1),
   )
 })

@@ -13,7 +13,8 @@ test.each([
   ['api', 12],
   ['worker', 9],
 ])('nothing that configures the %s goes through', (app, count) => {
-  const config = readFileSync(join(root, `apps/${app}/src/config.ts`), 'utf8')
+  const files = [`apps/${app}/src/config.ts`, 'packages/process/src/environment.ts']
+  const config = files.map((file) => readFileSync(join(root, file), 'utf8')).join('\n')
   const names = [...config.matchAll(/^ {2,4}([A-Z][A-Z0-9_]+):/gm)].map(([, name = '']) => name)
   expect(names).toContain('DATABASE_URL')
   expect(names.length).toBeGreaterThan(count)

@@ -1,56 +1,73 @@
-/** The whole, with a herd of 100: the real k6, a real shop, a real verdict. */
+/** The whole, at its smallest: the real k6, a real shop, a real verdict. */
 
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { commandOf } from '@shop/local-stack'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-import { flashSale } from '../src/flash-sale.ts'
 import { findBinary } from '../src/k6-search.ts'
+import { load } from '../src/load.ts'
+import type { RunFile } from '../src/run-file.ts'
 import type { Terminal } from '../src/terminal.ts'
 import { until } from '../src/waiting.ts'
 import { descendantsOf } from './processes.ts'
 
 const k6 = await findBinary()
-if (!k6) console.warn('Skipped: there is no k6 here. `npm run flash-sale` builds one or says how to install it.')
+if (!k6) console.warn('Skipped: there is no k6 here. `npm run load` builds one or says how to install it.')
 
-const SCRIPT = fileURLToPath(new URL('../../scripts/flash-sale.ts', import.meta.url))
+const SCRIPT = fileURLToPath(new URL('../../scripts/load.ts', import.meta.url))
 const never = new AbortController().signal
 
 let directory: string
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'shop-flash-sale-test-'))
+  directory = mkdtempSync(join(tmpdir(), 'shop-load-test-'))
   chmodSync(directory, 0o755) // Started by root, Postgres runs as somebody else and must get through.
 })
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-describe.skipIf(!k6)('npm run flash-sale', { timeout: 120_000 }, () => {
-  test.each([1, 2])('with %d processes: one query with the cache, one for each visitor without', async (processes) => {
+const options = () => ({ signal: never, results: directory, env: {} })
+const kept = (scenario: string): RunFile => JSON.parse(readFileSync(join(directory, scenario, 'raw/run.json'), 'utf8'))
+
+describe.skipIf(!k6)('npm run load', { timeout: 120_000 }, () => {
+  test('flash-sale: the pieces are sold exactly, and what was seen of it is kept', async () => {
     const { terminal, text } = recordingTerminal()
-    const argv = ['--vus', '100', '--api', String(processes), '--control']
 
-    const outcome = await flashSale(argv, { terminal, signal: never, results: directory })
+    const outcome = await load(['flash-sale', '--size', 'smoke'], { terminal, ...options() })
 
-    expect(text(), text()).toContain('100 visitors: one query with the cache, 100 without.')
-    expect(outcome).toBe('kept')
-    expect(JSON.parse(readFileSync(join(directory, 'stampede/raw/summary.json'), 'utf8'))).toMatchObject({
-      kept: true,
-      command: `npm run flash-sale -- --vus 100 --api ${processes} --control`,
-      runs: [
-        { cache: 'on', queries: 1, answers: { succeeded: 100, newPrice: 100, fromLoad: 1, fromLoadOfAnother: 99 } },
-        { cache: 'off', queries: 100 },
-      ],
+    const run = kept('flash-sale')
+    expect({ outcome, broken: run.judgements.filter((judgement) => !judgement.kept) }, text()).toEqual({
+      outcome: 'kept',
+      broken: [],
     })
+    expect(run.runs[0]).toMatchObject({ name: 'with the cache', failed: 0 })
+    expect(run.runs[0]?.events.map(({ kind }) => kind)).toEqual(['phase', 'change', 'change'])
+    expect(run.runs[0]?.seconds.length).toBeGreaterThan(5)
+    expect(existsSync(join(directory, 'flash-sale/raw/k6-dashboard.html'))).toBe(true)
+  })
+
+  test('stampede: one query with the cache, one for each visitor without, one for each process with single flight', async () => {
+    const { terminal, text } = recordingTerminal()
+
+    const outcome = await load(['stampede', '--size', 'smoke', '--control'], { terminal, ...options() })
+
+    expect(outcome, text()).toBe('kept')
+    expect(kept('stampede').runs.map(({ name, queries }) => [name, queries])).toEqual([
+      ['with the cache', 1],
+      ['cache off', 200],
+      ['naive get/set', 200],
+      ['single flight only', 3],
+    ])
   })
 
   test('Ctrl-C while the query is held stops everything and leaves nothing', async () => {
-    const child = spawn(process.execPath, [SCRIPT, '--vus', '100'], {
-      env: { ...process.env, TMPDIR: directory },
+    const child = spawn(process.execPath, [SCRIPT, 'stampede', '--size', 'smoke'], {
+      // Vite sets BASE_URL.
+      env: { ...process.env, BASE_URL: '', TMPDIR: directory },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let output = ''

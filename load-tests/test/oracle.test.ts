@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest'
+
+import type { Answer, ShownPrice } from '../src/answers.ts'
+import { askOracle, noPriceIsTooOld, type PriceChange } from '../src/oracle.ts'
+
+const BOUND_MS = 500
+
+const told = (askedAt: number, ...prices: ShownPrice[]): Answer => ({
+  askedAt,
+  tookMs: 1,
+  status: 200,
+  isExpected: true,
+  source: 'memory',
+  turn: 0,
+  prices,
+})
+const change = (amount: number, answeredAt: number | undefined): PriceChange => ({
+  id: 1,
+  amount,
+  sentAt: (answeredAt ?? 0) - 5,
+  answeredAt,
+})
+
+/** Product 1 cost 100; 101 from 1 000 on, 102 from 2 000 on. */
+const ask = (answers: readonly Answer[], changes = [change(101, 1_000), change(102, 2_000)]) =>
+  askOracle({ before: new Map([[1, 100]]), changes, answers, boundMs: BOUND_MS })
+
+describe('the oracle', () => {
+  test('finds nothing in answers that are up to date', () => {
+    const freshness = ask([told(900, { id: 1, amount: 100 }), told(1_001, { id: 1, amount: 101 })])
+    expect(freshness).toMatchObject({ checked: 2, tooOld: 0, unknown: 0, staleness: { max: 0 } })
+    expect(noPriceIsTooOld(freshness, BOUND_MS).kept).toBe(true)
+  })
+
+  test('who asks before a change is answered may be told either price', () => {
+    expect(ask([told(996, { id: 1, amount: 101 }), told(1_000, { id: 1, amount: 100 })]).tooOld).toBe(0)
+  })
+
+  test('an old price within the bound is told of, and kept', () => {
+    const freshness = ask([told(1_030, { id: 1, amount: 100 })])
+    expect(freshness).toMatchObject({ tooOld: 0, staleness: { max: 30 } })
+  })
+
+  test('one beyond the bound breaks the promise', () => {
+    const freshness = ask([told(1_501, { id: 1, amount: 100 })])
+    expect(freshness.tooOld).toBe(1)
+    expect(noPriceIsTooOld(freshness, BOUND_MS)).toMatchObject({ measured: '1', kept: false })
+  })
+
+  test('the age is that of the first change it does not know, not of the last', () => {
+    expect(ask([told(2_010, { id: 1, amount: 100 })])).toMatchObject({ tooOld: 1, staleness: { max: 1_010 } })
+  })
+
+  test('a price that nobody has set breaks the promise too', () => {
+    expect(noPriceIsTooOld(ask([told(900, { id: 1, amount: 7 })]), BOUND_MS).kept).toBe(false)
+  })
+
+  test('a change whose outcome is unknown may be seen or not', () => {
+    const changes = [change(101, undefined), change(102, 2_000)]
+    expect(ask([told(1_900, { id: 1, amount: 101 }), told(1_900, { id: 1, amount: 100 })], changes)).toMatchObject({
+      tooOld: 0,
+      unknown: 0,
+    })
+    expect(ask([told(2_600, { id: 1, amount: 101 })], changes).tooOld).toBe(1)
+  })
+
+  test('every product of a list is looked at, and those whose price does not change are none of its business', () => {
+    expect(ask([told(1_600, { id: 2, amount: 5 }, { id: 1, amount: 100 })])).toMatchObject({ checked: 1, tooOld: 1 })
+  })
+
+  test('each change counts once: with the last moment in which somebody was told what was before it', () => {
+    const { staleness } = ask([told(1_003, { id: 1, amount: 100 }), told(1_040, { id: 1, amount: 100 })])
+    expect(staleness).toMatchObject({ p50: 0, p99: 40, max: 40 })
+    expect(staleness.buckets.filter(({ count }) => count > 0)).toEqual([
+      { upToMs: 0, count: 1 },
+      { upToMs: 50, count: 1 },
+    ])
+  })
+})
