@@ -1,44 +1,80 @@
 /**
- * Requests that a server answers before its application: counted like any other, and never one that has a trace.
+ * Requests that a server answers before its application: sampled and counted like any other.
  *
- *     mayAnswerEarly ── no: it has a trace ─────────────────▶ the application, with a span
- *          └ yes ── it can ── answer ── answeredEarly
- *                └── it cannot ── notAnsweredEarly ─────────▶ the application, without one
+ *     beginEarly ── none: it belongs to a trace of its caller ────▶ the application
+ *          └ it can be answered ── answered
+ *          └ it cannot ── left ────────────────────────────────────▶ the application, sampled or not as was decided here
  *
- * The application's middleware samples too, and what was decided here is decided: of requests that were looked at twice
- * the share would be another than the ratio.
+ * The application's middleware does not decide again: of requests that were looked at twice the share would be another
+ * than the ratio.
  */
 
 import type { IncomingMessage } from 'node:http'
+import { type Context, context, type Span, trace } from '@opentelemetry/api'
 
 import { currentRequestMetrics } from './metrics-requests.ts'
+import { endServerSpan, startServerSpan } from './server-span.ts'
+import { isSampled, sampledRoot } from './tail.ts'
 import { currentTracing } from './tracer.ts'
 
-const decisions = new WeakMap<object, boolean>()
+export interface EarlyRequest {
+  /** Runs what is to be seen in the request's span. */
+  run<T>(work: () => T): T
+  /** @param route The pattern that the application has for it. */
+  answered(method: string, route: string, status: number, seconds: number): void
+  /** It is the application's after all. */
+  left(request: IncomingMessage): void
+}
 
-/** Whether it may be answered without a span. A caller's trace is the caller's decision, which the middleware reads. */
-export function mayAnswerEarly(request: IncomingMessage): boolean {
+/** `undefined`: leave it to the application, because its caller has decided on its trace. */
+export function beginEarly(request: IncomingMessage): EarlyRequest | undefined {
   const tracing = currentTracing()
-  if (tracing === undefined) return true
-  if (request.headers.traceparent !== undefined) return false
-  const { ratio } = tracing.sampling
-  if (ratio < 1 && Math.random() >= ratio) return true
-  decisions.set(request, true)
-  return false
+  if (tracing === undefined) return unsampled
+  const { traceparent, host } = request.headers
+  if (traceparent !== undefined) return undefined
+  if (!isSampled(tracing.sampling)) return unsampled
+  const served = { method: request.method ?? '', scheme: 'http', host } as const
+  return new SampledRequest(startServerSpan(tracing.tracer, served, sampledRoot))
 }
 
-/** It is the application's after all. */
-export function notAnsweredEarly(request: IncomingMessage): void {
-  decisions.set(request, false)
-}
+const decisions = new WeakMap<object, boolean>()
 
 /** What was decided, for the middleware; `undefined` for a request that nobody has looked at. */
 export function decisionOn(request: object | undefined): boolean | undefined {
   return request && decisions.get(request)
 }
 
-/** @param route The pattern that the application has for it. */
-export function answeredEarly(method: string, route: string, status: number, seconds: number): void {
-  const requests = currentRequestMetrics()
-  requests?.end(requests.begin(method), route, status, seconds)
+/** One for all of them: a request that is not sampled makes nothing. */
+const unsampled: EarlyRequest = {
+  run: (work) => work(),
+  answered(method, route, status, seconds) {
+    const requests = currentRequestMetrics()
+    requests?.end(requests.begin(method), route, status, seconds)
+  },
+  left: (request) => void decisions.set(request, false),
+}
+
+class SampledRequest implements EarlyRequest {
+  readonly #span: Span
+  readonly #inside: Context
+
+  constructor(span: Span) {
+    this.#span = span
+    this.#inside = trace.setSpan(sampledRoot, span)
+  }
+
+  run<T>(work: () => T): T {
+    return context.with(this.#inside, work)
+  }
+
+  answered(method: string, route: string, status: number, seconds: number): void {
+    const requests = currentRequestMetrics()
+    requests?.end(requests.begin(method), route, status, seconds, this.#span.spanContext())
+    endServerSpan(this.#span, method, route, status)
+  }
+
+  /** The application makes a span of its own; this one never ends, so nobody sees it. */
+  left(request: IncomingMessage): void {
+    decisions.set(request, true)
+  }
 }

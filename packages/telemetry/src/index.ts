@@ -7,7 +7,7 @@
  */
 
 export { activeTraceParent, continueTrace, type Note, traceHeaders } from './context.ts'
-export { answeredEarly, mayAnswerEarly, notAnsweredEarly } from './early.ts'
+export { beginEarly, type EarlyRequest } from './early.ts'
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
 export { observePools, type Pool } from './metrics-pools.ts'
 export { answerMetrics } from './metrics-route.ts'

@@ -3,7 +3,8 @@ import { Hono } from 'hono'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { RecordedSpan } from './recorded-span.ts'
 import { type Recording, recordSpans } from './recording.ts'
-import { openApiPattern, serverAttributes, traceRequests } from './requests.ts'
+import { openApiPattern, traceRequests } from './requests.ts'
+import { serverAttributes } from './server-span.ts'
 
 let recording: Recording
 beforeEach(() => {

@@ -48,10 +48,15 @@ const headerGetter: TextMapGetter<Headers> = { get: (headers, name) => headers.g
  * Decides on a request: the context that its span begins in, or nothing. Who already belongs to a trace follows the
  * decision of its caller. `decided` is what was decided on it before, if it was.
  */
-export function sample({ ratio }: Sampling, headers: Headers, decided?: boolean): Context | undefined {
+export function sample(sampling: Sampling, headers: Headers, decided?: boolean): Context | undefined {
   const caller = callerOf(headers)
   if (caller !== undefined) return isSampledBy(caller) ? caller : undefined
-  return (decided ?? (ratio >= 1 || Math.random() < ratio)) ? sampledRoot : undefined
+  return (decided ?? isSampled(sampling)) ? sampledRoot : undefined
+}
+
+/** Decides on a request that belongs to no trace. */
+export function isSampled({ ratio }: Sampling): boolean {
+  return ratio >= 1 || Math.random() < ratio
 }
 
 export type KeptFor = 'error' | 'slow'

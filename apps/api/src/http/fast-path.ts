@@ -6,17 +6,17 @@
  * remains without them.
  *
  *     GET /products/42 ── held, and nothing to wait for ── answered here
- *            └ a query, a trace, another method, a miss, a process that drains ──▶ the application
+ *            └ a query, a caller's trace, another method, a miss, a process that drains ──▶ the application
  *
- * It answers what the application would, field for field: `fast-path.test.ts` holds the two together. It is counted and
- * logged like any other request (docs/performance.md has what it gives).
+ * It answers what the application would, field for field: `fast-path.test.ts` holds the two together. It is traced,
+ * counted and logged like any other request (docs/performance.md has what it gives).
  */
 
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Hit, type HttpHeaders, isNotModified, type StoredText } from '@shop/cache'
 import type { Lifecycle } from '@shop/process'
-import { answeredEarly, mayAnswerEarly, notAnsweredEarly } from '@shop/telemetry'
+import { beginEarly } from '@shop/telemetry'
 
 import { storedFields } from './conditional.ts'
 import { type Edge, edgeControl } from './edge.ts'
@@ -61,11 +61,12 @@ export function fastPath({ log, lifecycle, edge, hit }: FastPathDeps) {
 
   return function answer(request: IncomingMessage, response: ServerResponse): boolean {
     const id = request.method === 'GET' ? productOf(request.url as string) : undefined
-    if (id === undefined || lifecycle.draining || !mayAnswerEarly(request)) return false
+    const early = id === undefined || lifecycle.draining ? undefined : beginEarly(request)
+    if (id === undefined || early === undefined) return false
     const startedAt = performance.now()
-    const found = hit(id, prepare)
+    const found = early.run(() => hit(id, prepare))
     if (found === undefined) {
-      notAnsweredEarly(request)
+      early.left(request)
       return false
     }
     const { etag, notModified, whole, latin1 } = found.prepared
@@ -78,16 +79,18 @@ export function fastPath({ log, lifecycle, edge, hit }: FastPathDeps) {
     if (isCurrent) response.end()
     else response.end(latin1, 'latin1')
     const durationMs = performance.now() - startedAt
-    answeredEarly('GET', ROUTE, status, durationMs / 1_000)
-    logRequest(log, {
-      requestId,
-      method: 'GET',
-      path: request.url as string,
-      route: ROUTE,
-      status,
-      durationMs,
-      cacheStatus,
-    })
+    early.run(() =>
+      logRequest(log, {
+        requestId,
+        method: 'GET',
+        path: request.url as string,
+        route: ROUTE,
+        status,
+        durationMs,
+        cacheStatus,
+      }),
+    )
+    early.answered('GET', ROUTE, status, durationMs / 1_000)
     return true
   }
 }
