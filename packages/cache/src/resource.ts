@@ -172,11 +172,16 @@ export class Resource<A, V> {
    * returns is kept with it, uncounted, so hand in the same function each time. For a resource that keeps bytes.
    */
   hit<P>(argument: A, prepare: (stored: StoredText) => P): Hit<P> | undefined {
-    const held = this.#read(argument, ONE, undefined)
-    if (typeof held === 'function' || held.absent || held.payload === undefined) return undefined
+    const { clock, memory, cells, proof } = this.#engine
+    const key = this.#key(argument)
+    const now = clock.now()
+    const held = memory.get(key)
+    if (!held || held.absent || held.payload === undefined) return undefined
+    if (!isVouched(held, cells, proof, now, this.#policy.withoutProofFor)) return undefined
+    if (!this.#serves(key, argument, held, now)) return undefined
     const { payload: latin1, hash } = held
     if (held.prepared === undefined) held.prepared = prepare({ latin1, hash, tags: tagsOf(held) })
-    return { prepared: held.prepared as P, ttlMs: held.staleAt - this.#engine.clock.now() }
+    return { prepared: held.prepared as P, ttlMs: held.staleAt - now }
   }
 
   /** What memory may serve at this instant, without waiting for anything; `undefined` also when it is not there. */

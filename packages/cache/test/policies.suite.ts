@@ -348,7 +348,9 @@ export function policiesSuite(name: string, open: () => Promise<World>): void {
       expect(p1.cache.stats()).toMatchObject({ requests: 3, memoryHits: 2 })
 
       await r1.set(2, undefined)
+      const { requests } = p1.cache.stats()
       expect(r1.hit(2, prepare)).toBeUndefined()
+      expect(p1.cache.stats().requests).toBe(requests)
       source.price = 2
       await r2.invalidate(1)
       await until('P1 lets go of it', () => Promise.resolve(r1.hit(1, prepare) === undefined))

@@ -8,6 +8,7 @@ export {
   ANY_CHANGE,
   claimOutbox,
   claimPurges,
+  type EdgeNote,
   markRelayed,
   OUTBOX_KEPT_MS,
   type OutboxClaim,
@@ -21,9 +22,9 @@ export {
   type PurgeRow,
   pruneOutbox,
   reopenOutbox,
+  tellEdge,
   traceOutbox,
   WIDE_TAGS,
-  writeOutbox,
 } from './outbox.ts'
 export * from './schema.ts'
 export {

@@ -114,9 +114,16 @@ export async function traceOutbox(
   }
 }
 
-/** Tells of something that no trigger sees: caches and edge hear of it as of any change. */
-export async function writeOutbox(sql: Sql, { tags, source }: Pick<OutboxRow, 'tags' | 'source'>): Promise<void> {
-  await sql`insert into outbox (tags, source) values (${[...tags]}, ${source})`
+/** What an act by hand has invalidated, for the edge. */
+export interface EdgeNote extends Pick<OutboxRow, 'tags' | 'source'> {
+  /** Whether Redis has acknowledged it. If so the row is for the edge alone, else the relay tells Redis too. */
+  readonly relayed: boolean
+}
+
+export async function tellEdge(sql: Sql, { tags, source, relayed }: EdgeNote): Promise<void> {
+  await sql`
+    insert into outbox (tags, source, relayed_at)
+      values (${[...tags]}, ${source}, case when ${relayed} then clock_timestamp() end)`
 }
 
 /**

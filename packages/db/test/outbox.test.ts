@@ -17,6 +17,7 @@ import {
   pruneOutbox,
   reopenOutbox,
   type Sql,
+  tellEdge,
   traceOutbox,
 } from '../src/index.ts'
 import { insertProduct, useDatabase } from './database.ts'
@@ -392,6 +393,13 @@ describe('the purger', () => {
       { rows: 1, more: false },
       { rows: 0, more: false },
     ])
+  })
+
+  test('is told of an act by hand, of which the relay hears only if Redis had not', async () => {
+    await tellEdge(database.sql, { tags: ['mine'], source: 'admin', relayed: true })
+    await tellEdge(database.sql, { tags: ['theirs too'], source: 'admin', relayed: false })
+    expect(await open()).toEqual(['theirs too'])
+    expect(await purge()).toEqual([['mine', false]])
   })
 
   test('is not told again of what is only relayed again, after Redis has forgotten', async () => {
