@@ -123,8 +123,10 @@ async function measureChanges(edge: EdgeUnderTest): Promise<void> {
 async function refuse({ url, adminToken }: EdgeUnderTest): Promise<void> {
   const purge = await fetch(url, { method: 'PURGE', headers: { 'xkey-purge': 'products' } })
   if (purge.status !== 405) throw new Error(`The edge answered ${purge.status} to a PURGE from outside`)
-  const metrics = await fetch(`${url}/metrics`)
-  if (metrics.status !== 404) throw new Error(`The edge answered ${metrics.status} to /metrics from outside`)
+  for (const path of ['/metrics', '/%6Detrics']) {
+    const { status } = await fetch(url + path)
+    if (status !== 404) throw new Error(`The edge answered ${status} to ${path} from outside`)
+  }
   const token = { authorization: `Bearer ${adminToken}` }
   for (const [path, headers] of [
     ['/products/42/stock', {}],

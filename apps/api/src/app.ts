@@ -16,7 +16,7 @@ import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { requestId } from 'hono/request-id'
 
-import { adminRoutes } from './admin/routes.ts'
+import { adminRoutes, type TellEdge } from './admin/routes.ts'
 import type { AggregateRepository } from './aggregates/repository.ts'
 import { aggregateRoutes } from './aggregates/routes.ts'
 import type { CategoryRepository } from './categories/repository.ts'
@@ -64,8 +64,7 @@ export interface AppDeps {
   readonly publicUrl?: string | undefined
   /** The cache in front of this process, if there is one that is purged. */
   readonly edge?: Edge | undefined
-  /** See `adminRoutes`. */
-  readonly purgeEdge?: ((tags: readonly string[]) => Promise<void>) | undefined
+  readonly tellEdge?: TellEdge | undefined
 }
 
 export function createApp(deps: AppDeps): OpenAPIHono {

@@ -8,7 +8,7 @@
 import { type Cache, createCache, describeEvent } from '@shop/cache'
 import { otel } from '@shop/cache/otel'
 import { redis } from '@shop/cache/redis'
-import { connect, type Database, markRelayed, writeOutbox } from '@shop/db'
+import { connect, type Database, markRelayed, tellEdge } from '@shop/db'
 import type { Lifecycle, Opened } from '@shop/process'
 import { observePools, traceQuery } from '@shop/telemetry'
 
@@ -114,7 +114,7 @@ export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): 
       customerTokenSecret: config.customerTokenSecret,
       publicUrl: config.publicUrl,
       edge,
-      ...(edge && { purgeEdge: (tags: readonly string[]) => writeOutbox(database.sql, { tags, source: 'admin' }) }),
+      tellEdge: edge && ((note) => tellEdge(database.sql, { ...note, source: 'admin' })),
     },
     cache,
     warmer,

@@ -56,6 +56,16 @@ async function scrape(accept?: string) {
   return { type: response.headers.get('Content-Type'), text: await response.text() }
 }
 
+test.each(['/metrics', '/%6Detrics', '/metric%73'])(
+  '%s is there for the inside, and not for who comes through something',
+  async (path) => {
+    expect((await app.request(path)).status).toBe(200)
+    for (const field of ['via', 'forwarded', 'x-forwarded-for']) {
+      expect((await app.request(path, { headers: { [field]: '10.0.0.1' } })).status).toBe(404)
+    }
+  },
+)
+
 test('after requests of each kind a scrape is what the page says, and the page what there is', async () => {
   const kettle = fixtureId('kettle-steel')
   await deps.warmer?.start()

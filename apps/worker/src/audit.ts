@@ -17,6 +17,7 @@ import { continueTrace } from '@shop/telemetry'
 
 import type { AuditAge, Emit } from './events.ts'
 import { type Job, startJob } from './job.ts'
+import { replicasOf } from './replicas.ts'
 import { differingFields, type Shown, shownByApi, shownByPostgres } from './shown-product.ts'
 
 const TURN_MS = 500
@@ -31,7 +32,7 @@ const LOOK_BACK = '5 seconds'
 
 export interface AuditOptions {
   readonly sql: Sql
-  /** The addresses of the API processes. */
+  /** The addresses of the API processes; one name may stand for several. */
   readonly urls: readonly string[]
   readonly emit: Emit
 }
@@ -87,7 +88,8 @@ export function startAudit({ sql, urls, emit }: AuditOptions): Job {
   async function check(age: AuditAge, samples: readonly Sample[]): Promise<void> {
     const attributes = { 'shop.audit.age': age / 1_000, 'shop.audit.products': samples.length }
     await continueTrace([], 'audit', attributes, async (note) => {
-      const found = await Promise.all(urls.map((api) => checkIn(api, age, samples)))
+      const apis = await replicasOf(urls)
+      const found = await Promise.all(apis.map((api) => checkIn(api, age, samples)))
       const answered = found.filter((differences) => differences !== undefined)
       note({
         'shop.audit.differences': answered.reduce((sum, differences) => sum + differences, 0),

@@ -38,7 +38,7 @@ const MARGIN_MS = 100
 /** Of one transaction, as the relay's: the database ends it after 15 s. */
 const CLAIMED_AT_ONCE = { rows: 500, tags: 10_000 }
 /** For all that was claimed at once. */
-const DEADLINE_MS = 5_000
+const DEADLINE_MS = 1_000
 
 export interface PurgeOptions {
   readonly sql: Sql

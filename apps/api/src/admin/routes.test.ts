@@ -274,10 +274,10 @@ describe('an invalidation', () => {
     [{ resource: 'product', key: ['1'] }, WIDE_TAGS],
     [{ all: true }, WIDE_TAGS],
   ])('of %j tells the edge %j', async (body, tags) => {
-    const told: (readonly string[])[] = []
-    app = createTestApp({ cache, purgeEdge: async (tags) => void told.push(tags) })
+    const told: object[] = []
+    app = createTestApp({ cache, tellEdge: async (note) => void told.push(note) })
     await invalidate(body)
-    expect(told).toEqual([tags])
+    expect(told).toEqual([{ tags, relayed: true }])
   })
 
   test('by pattern concerns the keys that match, and says how they were found', async () => {

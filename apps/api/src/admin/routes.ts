@@ -7,7 +7,7 @@
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { type Cache, CacheError, type Declared, type Swept } from '@shop/cache'
-import { WIDE_TAGS } from '@shop/db'
+import { type EdgeNote, WIDE_TAGS } from '@shop/db'
 import type { MiddlewareHandler } from 'hono'
 
 import { ADMIN_SCHEME } from '../http/docs.ts'
@@ -108,17 +108,19 @@ const warmRoute = createRoute({
   },
 })
 
+/** Tells the edge of what was invalidated by hand. */
+export type TellEdge = (note: Omit<EdgeNote, 'source'>) => Promise<void>
+
 interface AdminRoutesDeps {
   /** Absent: it is switched off, and each of these routes says so. */
   readonly cache?: Cache | undefined
   readonly products: ProductRepository
   readonly log: Log
-  /** Tells the edge of what was invalidated by hand. Absent: there is none. */
-  readonly purgeEdge?: ((tags: readonly string[]) => Promise<void>) | undefined
+  readonly tellEdge?: TellEdge | undefined
 }
 
 export function adminRoutes(
-  { cache, products, log, purgeEdge }: AdminRoutesDeps,
+  { cache, products, log, tellEdge }: AdminRoutesDeps,
   requireAdmin: MiddlewareHandler,
 ): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid })
@@ -157,7 +159,7 @@ export function adminRoutes(
           return { acknowledged, keys: invalidated, matched, scanned, passes, duration_ms: durationMs }
         },
       )
-      await purgeEdge?.(WIDE_TAGS)
+      await tellEdge?.({ tags: WIDE_TAGS, relayed: acknowledged })
       const swept = { acknowledged, tags: 0, keys: invalidated, resources: [], sweep: found }
       return c.json(swept, acknowledged ? 200 : 202, NO_STORE)
     }
@@ -169,7 +171,7 @@ export function adminRoutes(
       (acknowledged) => ({ acknowledged }),
     )
     // Its answers are known by their tags alone, so for anything else it lets go of all of them.
-    await purgeEdge?.(c.req.valid('json').tags ?? WIDE_TAGS)
+    await tellEdge?.({ tags: c.req.valid('json').tags ?? WIDE_TAGS, relayed: acknowledged })
     return c.json({ acknowledged, tags, keys, resources }, acknowledged ? 200 : 202, NO_STORE)
   })
 

@@ -38,7 +38,7 @@ const STALE_IF_ERROR_S = 300
  */
 const KEYS_LENGTH = 4_000
 
-const EDGE_FIELDS = ['CDN-Cache-Control', 'Surrogate-Key', 'Cache-Tag'] as const
+const KEY_FIELDS = ['Surrogate-Key', 'Cache-Tag'] as const
 
 /** An answer of which the cache says that it is stored or was. */
 const STORED = /; hit\b|; (?:stored|collapsed); ttl=[1-9]/
@@ -58,7 +58,10 @@ export function keptAtEdge(edge: Edge): MiddlewareHandler {
     await next()
     const { headers } = c.res
     const status = headers.get('Cache-Status')
-    if (status !== null && !STORED.test(status)) for (const field of EDGE_FIELDS) headers.delete(field)
+    if (status === null || STORED.test(status) || !headers.has('CDN-Cache-Control')) return
+    for (const field of KEY_FIELDS) headers.delete(field)
+    // Said, and not left out: to a 304 a cache adds the fields that it has kept.
+    headers.set('CDN-Cache-Control', 'no-store')
   }
 }
 

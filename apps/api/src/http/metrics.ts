@@ -1,11 +1,15 @@
 /**
  * `/metrics`: what this process has counted, for Prometheus. Not there while metrics are off.
  *
- * It is for the inside: an edge or a load balancer in front of the API must not pass it on (`docs/metrics.md`).
+ * It is for the inside. The edge does not pass it on, and who comes through any other cache or load balancer, which add
+ * these fields, finds nothing here either, however the path was written (`docs/metrics.md`).
  */
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { answerMetrics, type Metrics } from '@shop/telemetry'
+
+/** What stands between adds one of them: RFC 9110 section 7.6.3, RFC 7239, and what was there before it. */
+const cameThrough = ['Via', 'Forwarded', 'X-Forwarded-For'] as const
 
 const text = z.string().openapi({ example: '# TYPE process_uptime_seconds gauge\nprocess_uptime_seconds 12.5\n' })
 
@@ -26,6 +30,7 @@ export function metricsRoutes(metrics: Metrics | undefined): OpenAPIHono {
   const app = new OpenAPIHono()
   if (metrics === undefined) return app
   app.openAPIRegistry.registerPath(metricsRoute)
-  app.get(metricsRoute.path, answerMetrics(metrics))
+  const answer = answerMetrics(metrics)
+  app.get(metricsRoute.path, (c) => (cameThrough.some((name) => c.req.header(name)) ? c.notFound() : answer(c)))
   return app
 }
