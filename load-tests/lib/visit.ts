@@ -13,6 +13,7 @@ import http, { type RefinedParams, type RefinedResponse, type ResponseType } fro
 import { Counter, Rate } from 'k6/metrics'
 
 import { servedFrom } from './cache-status.ts'
+import { type Act, expectedAnswers } from './expected-answers.ts'
 import { listSetting } from './settings.ts'
 
 /** k6's own, which its types leave out. */
@@ -21,8 +22,11 @@ declare const console: { log(line: string): void }
 const shops = listSetting('SHOPS')
 const readsPrices = __ENV.PRICES === 'read'
 
-/** What a shop under test may answer: also that there is no such thing, and that none is left. A 429 is a failure. */
-const EXPECTED: readonly number[] = [200, 201, 304, 404, 409, ...(__ENV.REFUSALS === 'expected' ? [400] : [])]
+const asksForNonsense = __ENV.REFUSALS === 'expected'
+const EXPECTED = {
+  visit: expectedAnswers('visit', asksForNonsense),
+  send: expectedAnswers('send', asksForNonsense),
+} as const
 
 /** Nobody answered in time. Any other error without a status is a connection that was refused or broke. */
 const TIMEOUT = 1050
@@ -39,15 +43,15 @@ export function markStart(): void {
 }
 
 export function visit(turn: number, path: string, params: Params): void {
-  report(turn, (shop) => http.get(`${shop}${path}`, params))
+  report('visit', turn, (shop) => http.get(`${shop}${path}`, params))
 }
 
 export function send(turn: number, path: string, body: string, params: Params): void {
-  report(turn, (shop) => http.post(`${shop}${path}`, body, params))
+  report('send', turn, (shop) => http.post(`${shop}${path}`, body, params))
 }
 
 /** To another process when the connection failed, as a load balancer does: what is sent here may be sent twice. */
-function report(turn: number, request: (shop: string) => Response): void {
+function report(act: Act, turn: number, request: (shop: string) => Response): void {
   const askedAt = Date.now()
   let response = request(shops[turn % shops.length] as string)
   let tookMs = response.timings.duration
@@ -57,7 +61,7 @@ function report(turn: number, request: (shop: string) => Response): void {
     tookMs = Date.now() - askedAt
   }
   const { status } = response
-  const isExpected = EXPECTED.includes(status)
+  const isExpected = EXPECTED[act].includes(status)
   failed.add(!isExpected)
   const source = servedFrom(response.headers['Cache-Status'])
   const prices = readsPrices && status === 200 ? ` ${pricesIn(response)}` : ''

@@ -42,8 +42,8 @@ export function histogram({ buckets, p50, p99, max }: Staleness): Markup {
     return { label: labelOf(bucket), value: bucket.count, mark: here.join(' ') }
   })
   const caption = 'Changes by the time until nobody was told the old value any more'
-  return html`<p class="summary">Of ${count(total)} changes half were visible ${after(p50)},
-99 of 100 ${after(p99)}, the last ${after(max)}.</p>
+  return html`<p class="summary">Of ${count(total)} changes that somebody asked about half were visible
+${after(p50)}, 99 of 100 ${after(p99)}, the last ${after(max)}.</p>
 ${barTable({ caption, head: ['visible after', 'changes'], bars })}`
 }
 

@@ -61,7 +61,7 @@ const event = object({ atMs: number, label: string, kind: oneOf(['change', 'faul
 
 const second = object(
   all('atMs requests failed p50 p95 p99 queries memory redis load stale', number),
-  all('cpuApi cpuGenerator heapMiB activeVUs', number),
+  all('cpuApi cpuGenerator heapMiB residentMiB activeVUs', number),
 )
 
 const staleness = object({

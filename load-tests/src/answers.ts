@@ -8,7 +8,7 @@ export interface Answer {
   readonly tookMs: number
   /** From 1000 on k6's number for what went wrong before there was one: 1050 nobody answered, 12xx the connection. */
   readonly status: number
-  /** Whether it may be answered like that: a 404 and a 409 are answers too, a 429 is not one that a load test may get. */
+  /** Whether it may be answered like that, see lib/expected-answers.ts. */
   readonly isExpected: boolean
   readonly source: keyof Hits
   /** The how-manieth visit, from 0; of a flash sale also the how-manieth buyer. */

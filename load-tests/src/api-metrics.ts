@@ -5,9 +5,11 @@ export interface ApiMetrics {
   readonly served: number | undefined
   /** Used of its heap. */
   readonly heapMiB: number | undefined
+  /** Of the machine's memory, with what is beside the heap: buffers, sockets, code. */
+  readonly residentMiB: number | undefined
 }
 
-const UNKNOWN: ApiMetrics = { served: undefined, heapMiB: undefined }
+const UNKNOWN: ApiMetrics = { served: undefined, heapMiB: undefined, residentMiB: undefined }
 const NOT_OF_VISITORS = /http_request_method="PUT"|http_route="\/(metrics|livez|readyz|admin\/cache)"/
 
 /** Nothing is known of a process that does not answer in time, or keeps no metrics. */
@@ -22,8 +24,16 @@ export async function apiMetrics(url: string, limitMs: number): Promise<ApiMetri
 
 export function readMetrics(text: string): ApiMetrics {
   const requests = valuesOf(text, 'http_server_request_duration_seconds_count', NOT_OF_VISITORS)
-  const heap = valuesOf(text, 'v8js_memory_heap_used_bytes')
-  return { served: sum(requests), heapMiB: heap.length === 0 ? undefined : (sum(heap) ?? 0) / 2 ** 20 }
+  return {
+    served: sum(requests),
+    heapMiB: mebibytes(valuesOf(text, 'v8js_memory_heap_used_bytes')),
+    residentMiB: mebibytes(valuesOf(text, 'process_memory_usage_bytes')),
+  }
+}
+
+function mebibytes(bytes: readonly number[]): number | undefined {
+  const all = sum(bytes)
+  return all === undefined ? undefined : all / 2 ** 20
 }
 
 /** Of each series of a metric; an exemplar may follow the value. */

@@ -18,13 +18,13 @@ export const browse = trafficScenario({
   question: 'How many visits are answered without a load of their own, and how many queries does the cache spare?',
   workload: {
     smoke: `100 visits/s for 10 s over 500 products, by Zipf's law with s = 0.99: ${MIX}.`,
-    laptop: `1 200 visits/s for 150 s over 10 000 products, by Zipf's law with s = 0.99: ${MIX}.`,
+    laptop: `1 200 visits/s for 240 s over 10 000 products, by Zipf's law with s = 0.99: ${MIX}.`,
     full: `2 000 visits/s for 300 s over 10 000 products, by Zipf's law with s = 0.99: ${MIX}.`,
   },
   expectation: '97 % without a load of their own; 92 % fewer queries than without the cache.',
   stages: {
     smoke: [{ rate: 100, seconds: 10 }],
-    laptop: [{ rate: 1_200, seconds: 150 }],
+    laptop: [{ rate: 1_200, seconds: 240 }],
     full: [{ rate: 2_000, seconds: 300 }],
   },
   judge: (run, _, size) =>

@@ -19,8 +19,11 @@ export interface Fault {
   /** What is done to the shop, as a part of a sentence. */
   readonly what: string
   readonly expectation: string
-  /** Whether prices change before it is mended. What then cannot be loaded must not have been made stale. */
-  readonly writesGoOn: boolean
+  /**
+   * What becomes of price changes before it is mended. `succeed`: each, because neither Postgres nor the process that is told
+   * them is broken. `go on`: some may fail. `wait`: there are none, because what then cannot be loaded must not be stale.
+   */
+  readonly writes: 'succeed' | 'go on' | 'wait'
   /** While it lasts, at `laptop` and above: 99 of 100 visits are answered in so many milliseconds. */
   readonly p99LimitMs: number
   /** Resolves when the shop is broken. What it resolves to mends it. */
@@ -41,7 +44,7 @@ export const FAULTS: readonly Fault[] = Object.freeze([
     question: 'Does anybody notice that Redis is gone?',
     what: 'Redis is killed, and another one without its data takes its place',
     expectation: 'No visit fails, no old price: processes serve what Postgres tells, each with its own memory.',
-    writesGoOn: true,
+    writes: 'succeed',
     p99LimitMs: 250,
     async begin({ shop }) {
       shop.redis.kill('SIGKILL')
@@ -54,7 +57,7 @@ export const FAULTS: readonly Fault[] = Object.freeze([
     question: 'Does a Redis that hangs make the shop hang?',
     what: 'Redis is stopped in the middle of its work (SIGSTOP) and goes on (SIGCONT)',
     expectation: 'No visit fails, no old price, nobody waits for Redis longer than its deadline of 250 ms.',
-    writesGoOn: true,
+    writes: 'succeed',
     p99LimitMs: 500,
     async begin({ shop }) {
       shop.redis.kill('SIGSTOP')
@@ -67,7 +70,7 @@ export const FAULTS: readonly Fault[] = Object.freeze([
     question: 'Is a price from before the loss ever shown again?',
     what: 'Redis forgets everything (FLUSHALL), three times in a row',
     expectation: 'No visit fails, no old price, and what was hot is loaded once and not by everybody.',
-    writesGoOn: true,
+    writes: 'succeed',
     p99LimitMs: 250,
     async begin({ shop }, signal) {
       for (let times = 0; times < 3; times++) {
@@ -83,7 +86,7 @@ export const FAULTS: readonly Fault[] = Object.freeze([
     question: 'Does a slow database make the hot part of the shop slow?',
     what: `whoever reads products in Postgres waits for ${SLOW_S} s (pg_sleep under a lock of the table)`,
     expectation: 'No visit fails, no old price; only those wait whose product has just changed.',
-    writesGoOn: true,
+    writes: 'go on',
     p99LimitMs: 1_000,
     begin: slowProducts,
   },
@@ -93,7 +96,7 @@ export const FAULTS: readonly Fault[] = Object.freeze([
     question: 'Does what is in the cache live on without a database?',
     what: 'Postgres is stopped, with all its connections, and started again',
     expectation: 'No visit of what is in the cache fails. What is not cached, and every write, waits for the database.',
-    writesGoOn: false,
+    writes: 'wait',
     p99LimitMs: 250,
     async begin({ shop }) {
       await shop.postgres.stop()
@@ -106,7 +109,7 @@ export const FAULTS: readonly Fault[] = Object.freeze([
     question: 'Does a dying process take anybody with it?',
     what: 'one of three processes is killed (SIGKILL), and started again at its address',
     expectation: 'No visit fails that goes to another process when its connection breaks; no old price.',
-    writesGoOn: true,
+    writes: 'go on',
     p99LimitMs: 250,
     async begin({ api: { processes } }, signal) {
       const last = processes.at(-1)
@@ -120,7 +123,7 @@ export const FAULTS: readonly Fault[] = Object.freeze([
     question: 'Is an old price shown by a process that cannot hear of the new one?',
     what: 'subscriptions to Redis are cut and refused, while all else of it works',
     expectation: 'No visit fails, no old price: who cannot prove that he hears everything does not trust his memory.',
-    writesGoOn: true,
+    writes: 'succeed',
     p99LimitMs: 250,
     async begin({ shop }) {
       const allow = (sign: '+' | '-') =>

@@ -15,13 +15,13 @@ import { ask } from './client.ts'
 import { shopFailed } from './errors.ts'
 import { requestMix, saleMix } from './mix.ts'
 import { grouped, milliseconds } from './numbers.ts'
-import { askOracle, noPriceIsTooOld, type PriceChange } from './oracle.ts'
+import { askOracle, type Freshness, noPriceIsTooOld, type PriceChange, pricesWereChecked } from './oracle.ts'
 import { type Load, play } from './play.ts'
 import { atMost, countsAgree, fewArrivalsAreDropped, generatorOf, noVisitFails } from './promises.ts'
 import type { Judgement, Run, Size } from './run-file.ts'
 import type { Played, Scenario, Scene } from './scenario.ts'
 import { type OwnSite, openOwnSite } from './site.ts'
-import { runOf } from './timeline.ts'
+import { type Observed, runOf } from './timeline.ts'
 import { CONTROLS, NAMES, type Variant } from './variant.ts'
 
 interface Plan {
@@ -48,6 +48,8 @@ const DROP = { after: 0.25, to: 0.8 } as const
 const RESTOCK = { after: 0.5, share: 0.3 } as const
 const PATIENCE_MS = 10_000
 const BOUND_MS = 500
+/** Of the visits after the drop: seven in ten are of the product itself, and each shows what it costs. */
+const LEAST_PRICES = 0.7
 /** At `laptop` and above, of visits during the sale. */
 const P99_LIMIT_MS = 250
 const TOKEN_SECONDS = 3_600
@@ -106,7 +108,7 @@ async function playFlashSale(scene: Scene, variant: Variant): Promise<Played> {
   const later = Math.floor(plan.units * RESTOCK.share)
   const shelf = await stockShelf(sql, site, name, plan, plan.units - later)
   const drop = { id: shelf.productId, amount: Math.max(1, Math.floor(shelf.price.amount * DROP.to)) }
-  let change: PriceChange = { ...drop, sentAt: Number.NaN, answeredAt: undefined }
+  let change: PriceChange = { ...drop, sentAt: Number.NaN, answeredAt: undefined, process: 0 }
   await site.watch.countFromHere()
 
   const step = scene.terminal.step(NAMES[variant])
@@ -120,7 +122,7 @@ async function playFlashSale(scene: Scene, variant: Variant): Promise<Played> {
       mark('the price drops', 'change')
       const sentAt = Date.now()
       await setPrice(site, { ...drop, currency: shelf.price.currency })
-      change = { ...drop, sentAt, answeredAt: Date.now() }
+      change = { ...change, sentAt, answeredAt: Date.now() }
       await at(saleAt + RESTOCK.after * plan.saleS * 1_000)
       mark(`${grouped(later)} more pieces`, 'change')
       await sql`update stock set quantity = quantity + ${later} where variant_id = ${shelf.variantId}`
@@ -133,6 +135,9 @@ async function playFlashSale(scene: Scene, variant: Variant): Promise<Played> {
     changes: [change],
     answers: observed.answers,
     boundMs: BOUND_MS,
+    processes: site.urls.length,
+    askedWithinMs: BOUND_MS,
+    checkedFrom: change.answeredAt ?? Number.POSITIVE_INFINITY,
   })
   const sold = told(201)
   const run: Run = {
@@ -140,7 +145,7 @@ async function playFlashSale(scene: Scene, variant: Variant): Promise<Played> {
     staleness: freshness.staleness,
     extra: [
       { label: 'pieces sold', value: grouped(sold) },
-      { label: 'prices checked against the change', value: grouped(freshness.checked) },
+      { label: 'prices checked after it had dropped', value: grouped(freshness.checked) },
     ],
   }
   step.done(`${grouped(run.requests)} answers, ${grouped(run.queries)} queries, ${grouped(sold)} pieces sold`)
@@ -152,18 +157,23 @@ async function playFlashSale(scene: Scene, variant: Variant): Promise<Played> {
     drop: change,
     told: { sold, refused: told(409) },
   })
-  const judgements: readonly Judgement[] = [
-    ...books,
+  const judgements = [...books, ...judgeVisits(scene.size, run, observed, freshness)]
+  // A control sells no piece twice either, because orders know no cache. What else it does is its own affair.
+  return { run, judgements: variant === 'on' ? judgements : books, generator: generatorOf(run, observed) }
+}
+
+export function judgeVisits(size: Size, run: Run, observed: Observed, freshness: Freshness): readonly Judgement[] {
+  const { rate, saleS } = PLANS[size]
+  return [
     noVisitFails(run, observed),
     noPriceIsTooOld(freshness, BOUND_MS),
-    fewArrivalsAreDropped(run, observed, scene.size),
+    pricesWereChecked(freshness, LEAST_PRICES * SURGE * rate * saleS * (1 - DROP.after)),
+    fewArrivalsAreDropped(run, observed, size),
     ...countsAgree(run, observed),
-    ...(scene.size === 'smoke'
+    ...(size === 'smoke'
       ? []
       : [atMost('99 of 100 visits are answered in', P99_LIMIT_MS, run.latency.p99, milliseconds)]),
   ]
-  // A control sells no piece twice either, because orders know no cache. What else it does is its own affair.
-  return { run, judgements: variant === 'on' ? judgements : books, generator: generatorOf(run, observed) }
 }
 
 function loadOf(plan: Plan, site: OwnSite, shelf: Shelf, name: string): Load {

@@ -15,6 +15,8 @@ interface Target {
   readonly id: number
   readonly visitor: Visitor
   readonly currency: string
+  /** Of the processes, the one that is told its changes. */
+  readonly process: number
   amount: number
   isBusy: boolean
 }
@@ -42,9 +44,10 @@ export class PriceWriter {
   static async open({ urls, api }: OwnSite, ids: readonly number[]): Promise<PriceWriter> {
     const targets = await Promise.all(
       ids.map(async (id, i) => {
-        const visitor = new Visitor(urls[i % urls.length] as string)
+        const process = i % urls.length
+        const visitor = new Visitor(urls[process] as string)
         const { amount, currency } = await visitor.read(id)
-        return { id, visitor, amount, currency, isBusy: false }
+        return { id, visitor, amount, currency, process, isBusy: false }
       }),
     )
     return new PriceWriter(targets, api.adminToken)
@@ -85,11 +88,11 @@ export class PriceWriter {
   }
 
   async #change(target: Target, amount: number): Promise<void> {
-    const { id, visitor, currency } = target
+    const { id, visitor, currency, process } = target
     target.isBusy = true
     target.amount = amount
     const sentAt = Date.now()
-    const change = { id, amount, sentAt, answeredAt: undefined as number | undefined }
+    const change = { id, amount, sentAt, answeredAt: undefined as number | undefined, process }
     this.changes.push(change)
     try {
       await visitor.setPrice(id, { amount, currency }, this.#token)

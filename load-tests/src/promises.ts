@@ -54,15 +54,23 @@ export function fewArrivalsAreDropped(run: Run, { figures, planned }: Observed, 
   return { ...judgement, kept: judgement.kept && !crossedIn(figures).includes('dropped_iterations') }
 }
 
-/** Two judgements: k6 has counted what it told us of, and the API has counted the same. */
-export function countsAgree(run: Run, { figures, samples }: Observed): readonly Judgement[] {
-  // An attempt whose connection failed was repeated elsewhere, and is told of once.
-  const byK6 = countOf(figures, 'http_reqs') - countOf(figures, 'visits_repeated')
-  const ownCount = agreement('k6 counts as many answers as it tells of', run.requests, byK6)
-  const served = samples.map((sample) => sample.served).filter((count) => count !== undefined)
-  if (served.length === 0) return [ownCount]
+/** Two judgements: k6 has counted what it told us of, and the API has counted the same. Only a shop of somebody else may not tell. */
+export function countsAgree(run: Run, observed: Observed): readonly Judgement[] {
+  const own = k6CountsAgree(run, observed)
+  const served = observed.samples.map((sample) => sample.served).filter((count) => count !== undefined)
+  if (served.length === 0 && !observed.isOwnShop) return [own]
   const byApi = served.reduce((sum, count) => sum + count, 0)
-  return [ownCount, agreement('the API counts as many answers as k6', byK6, byApi)]
+  return [own, agreement('the API counts as many answers as k6', countByK6(observed), byApi)]
+}
+
+/** What is left of it where processes die, because their counts go with them. */
+export function k6CountsAgree(run: Run, observed: Observed): Judgement {
+  return agreement('k6 counts as many answers as it tells of', run.requests, countByK6(observed))
+}
+
+/** An attempt whose connection failed was repeated elsewhere, and is told of once. */
+function countByK6({ figures }: Observed): number {
+  return countOf(figures, 'http_reqs') - countOf(figures, 'visits_repeated')
 }
 
 function agreement(promise: string, expected: number, value: number): Judgement {

@@ -68,6 +68,7 @@ export interface Run {
   readonly queries: number
   readonly hits: Hits
   readonly staleness?: Staleness
+  /** The page shows them. No scenario writes any yet. */
   readonly traces?: readonly Trace[]
   /** Figures of this scenario alone. */
   readonly extra?: readonly { readonly label: string; readonly value: string }[]
@@ -94,8 +95,9 @@ export interface Second {
   /** Of one core, all processes of the API together. */
   readonly cpuApi?: number
   readonly cpuGenerator?: number
-  /** Of the largest process of the API: its heap, or what it holds of the memory where it does not tell. */
+  /** Of the largest process of the API: its heap, and all that it holds of the memory. */
   readonly heapMiB?: number
+  readonly residentMiB?: number
   readonly activeVUs?: number
 }
 

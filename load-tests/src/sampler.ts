@@ -21,7 +21,9 @@ export interface Sample {
   /** Seconds of processor time. */
   readonly cpuApi: number | undefined
   readonly cpuGenerator: number | undefined
-  readonly memoryMiB: number | undefined
+  /** Of the largest process of the API. */
+  readonly heapMiB: number | undefined
+  readonly residentMiB: number | undefined
   readonly activeVUs: number
   /** Requests that the API has counted. Absent where it does not count. */
   readonly served: number | undefined
@@ -64,7 +66,8 @@ export async function startSampler({ startedAt, watch, urls, pids, generators }:
       queries: growth('queries', queries) ?? 0,
       cpuApi: cpu(pids()),
       cpuGenerator: cpu(generators.map(({ pid }) => pid)),
-      memoryMiB: largest(metrics.map(({ heapMiB }) => heapMiB)) ?? largest(pids().map(residentMiB)),
+      heapMiB: largest(metrics.map(({ heapMiB }) => heapMiB)),
+      residentMiB: largest(metrics.map(({ residentMiB }) => residentMiB)) ?? largest(pids().map(residentMiB)),
       activeVUs: sum(vus) ?? 0,
       // A shop of somebody else has other visitors too.
       served: watch && sum(urls.map((url, i) => growth(`served ${url}`, metrics[i]?.served))),

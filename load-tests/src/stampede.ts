@@ -153,6 +153,7 @@ async function hold(
   const paths = [`/products/${hottest.id}`]
   const observed = {
     startedAt,
+    isOwnShop: true,
     paths,
     planned: visitors,
     answers: log.answers,

@@ -10,6 +10,8 @@ import { Samples } from './samples.ts'
 export interface Observed {
   /** Milliseconds since 1970. */
   readonly startedAt: number
+  /** Whether the shop is our own, which has no other visitors, and whose processes must say what they have counted. */
+  readonly isOwnShop: boolean
   /** What was to be asked for: the n-th visit took the n-th, from the beginning again when there were no more. */
   readonly paths: readonly string[]
   /** How many visits there should have been. */
@@ -78,7 +80,8 @@ function secondsOf(startedAt: number, answers: readonly Answer[], samples: reado
       ...{ memory, redis, load, stale },
       ...(sample?.cpuApi !== undefined && { cpuApi: sample.cpuApi }),
       ...(sample?.cpuGenerator !== undefined && { cpuGenerator: sample.cpuGenerator }),
-      ...(sample?.memoryMiB !== undefined && { heapMiB: sample.memoryMiB }),
+      ...(sample?.heapMiB !== undefined && { heapMiB: sample.heapMiB }),
+      ...(sample?.residentMiB !== undefined && { residentMiB: sample.residentMiB }),
       ...(sample !== undefined && { activeVUs: sample.activeVUs }),
     }
   })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { commandOf, HELP, listOf, parseArguments, SIZES } from '../src/arguments.ts'
 import { LoadTestError } from '../src/errors.ts'
 import { SCENARIOS } from '../src/scenarios.ts'
+import { CONTROLS } from '../src/variant.ts'
 
 const parse = (argv: readonly string[], env: Record<string, string> = {}) => parseArguments(argv, env)
 
@@ -103,6 +104,23 @@ describe('the scenarios', () => {
     expect(scenario.question).toMatch(/\?$/)
     expect(scenario.expectation).toMatch(/\.$/)
     for (const size of SIZES) expect(scenario.workload[size]).toMatch(/\.$/)
+  })
+
+  test.each(SCENARIOS)('$name can be played at each size, with controls that there are', (scenario) => {
+    expect(Object.keys(scenario.seed)).toEqual(SIZES)
+    expect(scenario.seed.smoke).toBe('tiny')
+    expect(new Set(scenario.controls).size).toBe(scenario.controls.length)
+    expect(scenario.controls.filter((control) => !CONTROLS.includes(control))).toEqual([])
+    // Nobody is told of a control that nobody can see.
+    if (scenario.compare) expect(scenario.controls).not.toEqual([])
+    expect(scenario.title).toMatch(/^[^A-Z]|^(Redis|Postgres) /)
+    expect(scenario.conclude([])).toMatch(/\.$/)
+  })
+
+  test('no two have one name, which is that of a folder of results', () => {
+    const names = SCENARIOS.map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
+    expect(names.filter((name) => !/^[a-z]+(-[a-z]+)*$/.test(name))).toEqual([])
   })
 
   test('the list has a line for each', () => {

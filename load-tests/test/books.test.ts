@@ -8,7 +8,7 @@ const sale: Sale = {
   variantId: 1,
   units: 3,
   oldPrice: 100,
-  drop: { id: 1, amount: 80, sentAt: 1_990, answeredAt: 2_000 },
+  drop: { id: 1, amount: 80, sentAt: 1_990, answeredAt: 2_000, process: 0 },
   told: { sold: 3, refused: 2 },
 }
 const order = (at: number, amount: number) => ({ at, amount, quantity: 1, total: amount })

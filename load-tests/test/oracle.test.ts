@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import type { Answer, ShownPrice } from '../src/answers.ts'
-import { askOracle, noPriceIsTooOld, type PriceChange } from '../src/oracle.ts'
+import { askOracle, noPriceIsTooOld, type PriceChange, pricesWereChecked } from '../src/oracle.ts'
 
 const BOUND_MS = 500
 
@@ -11,19 +11,24 @@ const told = (askedAt: number, ...prices: ShownPrice[]): Answer => ({
   status: 200,
   isExpected: true,
   source: 'memory',
-  turn: 0,
+  turn: 1,
   prices,
 })
+/** The first of two processes is told it. Visitors ask the second. */
 const change = (amount: number, answeredAt: number | undefined): PriceChange => ({
   id: 1,
   amount,
   sentAt: (answeredAt ?? 0) - 5,
   answeredAt,
+  process: 0,
 })
 
 /** Product 1 cost 100; 101 from 1 000 on, 102 from 2 000 on. */
-const ask = (answers: readonly Answer[], changes = [change(101, 1_000), change(102, 2_000)]) =>
-  askOracle({ before: new Map([[1, 100]]), changes, answers, boundMs: BOUND_MS })
+const ask = (answers: readonly Answer[], changes = [change(101, 1_000), change(102, 2_000)], checkedFrom = 0) =>
+  askOracle({
+    ...{ before: new Map([[1, 100]]), changes, answers, boundMs: BOUND_MS },
+    ...{ processes: 2, askedWithinMs: 50, checkedFrom },
+  })
 
 describe('the oracle', () => {
   test('finds nothing in answers that are up to date', () => {
@@ -69,11 +74,62 @@ describe('the oracle', () => {
   })
 
   test('each change counts once: with the last moment in which somebody was told what was before it', () => {
-    const { staleness } = ask([told(1_003, { id: 1, amount: 100 }), told(1_040, { id: 1, amount: 100 })])
+    const old = [told(1_003, { id: 1, amount: 100 }), told(1_040, { id: 1, amount: 100 })]
+    const { staleness } = ask([...old, told(2_001, { id: 1, amount: 102 })])
     expect(staleness).toMatchObject({ p50: 0, p99: 40, max: 40 })
     expect(staleness.buckets.filter(({ count }) => count > 0)).toEqual([
       { upToMs: 0, count: 1 },
       { upToMs: 50, count: 1 },
     ])
   })
+})
+
+describe('a change that nobody asked about', () => {
+  const seen = (amount: number, askedAt: number, turn = 1): Answer => ({ ...told(askedAt, { id: 1, amount }), turn })
+  const countsOf = (...answers: Answer[]) => {
+    const { asked, unasked, staleness } = ask(answers)
+    return { asked, unasked, counted: staleness.buckets.reduce((sum, { count }) => sum + count, 0) }
+  }
+
+  test('is left out of the times, and counted', () => {
+    expect(countsOf()).toEqual({ asked: 0, unasked: 2, counted: 0 })
+    expect(countsOf(seen(101, 1_050))).toEqual({ asked: 1, unasked: 1, counted: 1 })
+  })
+
+  test('does not make the others look better', () => {
+    expect(ask([seen(100, 1_040)]).staleness).toMatchObject({ p50: 40, p99: 40 })
+  })
+
+  test('is one that was asked about too late, or before its answer', () => {
+    expect(countsOf(seen(101, 1_051))).toMatchObject({ asked: 0 })
+    expect(countsOf(seen(101, 1_000))).toMatchObject({ asked: 0 })
+  })
+
+  test('is one that was asked about only where its writer was', () => {
+    expect(countsOf(seen(101, 1_010, 2))).toMatchObject({ asked: 0 })
+    expect(countsOf(seen(101, 1_010, 3))).toMatchObject({ asked: 1 })
+  })
+
+  test('is not one whose next price was told in time: whoever has that has both', () => {
+    const changes = [change(101, 1_000), change(102, 1_020)]
+    expect(ask([seen(102, 1_040)], changes)).toMatchObject({ asked: 2, unasked: 0 })
+  })
+
+  test('is not one whose old price was told, however late and wherever: that is what must not be lost', () => {
+    expect(ask([seen(100, 1_400, 0)])).toMatchObject({ asked: 1, staleness: { max: 400 } })
+  })
+
+  test("is nobody's business when its outcome is unknown", () => {
+    expect(ask([], [change(101, undefined)])).toMatchObject({ asked: 0, unasked: 0 })
+  })
+})
+
+test('a price counts as checked from a moment on, and is judged before it too', () => {
+  const answers = [told(1_600, { id: 1, amount: 100 }), told(1_700, { id: 1, amount: 101 })]
+  expect(ask(answers, [change(101, 1_000)], 1_700)).toMatchObject({ checked: 1, tooOld: 1 })
+})
+
+test('a shop that shows no prices has shown nothing', () => {
+  expect(pricesWereChecked(ask([]), 1).kept).toBe(false)
+  expect(pricesWereChecked(ask([told(900, { id: 1, amount: 100 })]), 1).kept).toBe(true)
 })

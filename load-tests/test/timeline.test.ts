@@ -2,29 +2,17 @@ import { describe, expect, test } from 'vitest'
 
 import { AnswerLog } from '../src/answers.ts'
 import { readMetrics } from '../src/api-metrics.ts'
-import { growthOf } from '../src/endurance.ts'
-import { recoveryOf } from '../src/fault-scenario.ts'
+import { memoryDoesNotGrow } from '../src/endurance.ts'
 import { countsAgree, fewArrivalsAreDropped, generatorOf, noVisitFails } from '../src/promises.ts'
 import type { Second } from '../src/run-file.ts'
-import type { Sample } from '../src/sampler.ts'
 import { type Observed, runOf } from '../src/timeline.ts'
+import { brokenIn, sampleOf } from './observed.ts'
 
 function logOf(...lines: readonly string[]): AnswerLog {
   const log = new AnswerLog()
   for (const line of lines) log.read(line)
   return log
 }
-
-const sample = (atMs: number, more: Partial<Sample> = {}): Sample => ({
-  atMs,
-  queries: 2,
-  cpuApi: 0.5,
-  cpuGenerator: 0.4,
-  memoryMiB: 90,
-  activeVUs: 7,
-  served: 2,
-  ...more,
-})
 
 const log = logOf(
   'start 10000',
@@ -36,10 +24,11 @@ const log = logOf(
 
 const observed: Observed = {
   startedAt: log.startedAt,
+  isOwnShop: true,
   paths: ['/products/17', '/products/18'],
   planned: 4,
   answers: log.answers,
-  samples: [sample(1_000), sample(2_000)],
+  samples: [sampleOf(1_000), sampleOf(2_000)],
   events: [],
   figures: [{ values: { http_reqs: { count: 4 }, dropped_iterations: { count: 0 } }, thresholds: [] }],
 }
@@ -73,7 +62,7 @@ describe('a run', () => {
     expect(run.seconds).toHaveLength(2)
     expect(run.seconds[0]).toMatchObject({
       ...{ atMs: 0, requests: 2, failed: 0, p50: 2.5, p99: 7.5, queries: 2, memory: 1, load: 1 },
-      ...{ cpuApi: 0.5, heapMiB: 90, activeVUs: 7 },
+      ...{ cpuApi: 0.5, heapMiB: 90, residentMiB: 200, activeVUs: 7 },
     })
     expect(run.seconds[1]).toMatchObject({ requests: 2, failed: 1, p50: 4 })
   })
@@ -108,13 +97,14 @@ describe('a run', () => {
 
   test('counts that are more than a hundredth apart do not agree', () => {
     expect(countsAgree(run, observed).map(({ kept }) => kept)).toEqual([true, true])
-    const fewer = { ...observed, samples: [sample(1_000), sample(2_000, { served: 1 })] }
+    const fewer = { ...observed, samples: [sampleOf(1_000), sampleOf(2_000, { served: 1 })] }
     expect(countsAgree(run, fewer).map(({ kept }) => kept)).toEqual([true, false])
   })
 
-  test('an API that does not count is not asked', () => {
-    const silent = { ...observed, samples: [sample(1_000, { served: undefined })] }
-    expect(countsAgree(run, silent)).toHaveLength(1)
+  test('an API of our own that does not count breaks the promise, one of somebody else is not asked', () => {
+    const silent = { ...observed, samples: [sampleOf(1_000, { served: undefined })] }
+    expect(countsAgree(run, silent).map(({ kept }) => kept)).toEqual([true, false])
+    expect(countsAgree(run, { ...silent, isOwnShop: false }).map(({ kept }) => kept)).toEqual([true])
   })
 
   test('what was repeated elsewhere is one visit', () => {
@@ -124,7 +114,7 @@ describe('a run', () => {
 
   test('a generator that takes half of the machine is the bottleneck', () => {
     expect(generatorOf(run, observed)).toMatchObject({ cpuShare: 0.4 })
-    const greedy = { ...observed, samples: [sample(1_000, { cpuGenerator: 1_000 })] }
+    const greedy = { ...observed, samples: [sampleOf(1_000, { cpuGenerator: 1_000 })] }
     expect(generatorOf(run, greedy)).toMatchObject({ bottleneck: true })
     expect(generatorOf(run, observed).bottleneck).toBe(false)
   })
@@ -138,45 +128,44 @@ describe('a run', () => {
   })
 })
 
-describe('recovery', () => {
-  const answer = (askedAt: number, tookMs: number) => logOf(`${askedAt} ${tookMs} 200 memory 0`).answers[0]
-  const every = (from: number, to: number, tookMs: number) =>
-    Array.from({ length: (to - from) / 50 }, (_, i) => answer(from + i * 50, tookMs)).filter((one) => one !== undefined)
-
-  test('is at once when nothing was slow', () => {
-    expect(recoveryOf(every(0, 3_000, 5), 1_000, 20)).toBe(0)
-  })
-
-  test('is when the slow part is over, not at the first good moment in it', () => {
-    const answers = [
-      ...every(1_000, 1_500, 90),
-      ...every(1_500, 1_750, 5),
-      ...every(1_750, 2_000, 90),
-      ...every(2_000, 4_000, 5),
-    ]
-    expect(recoveryOf(answers, 1_000, 20)).toBe(1_000)
-  })
-
-  test('never comes when it stays slow', () => {
-    expect(recoveryOf(every(1_000, 4_000, 90), 1_000, 20)).toBeUndefined()
-  })
-})
-
 describe('the memory of a long run', () => {
-  const seconds = (memory: readonly number[]) =>
-    memory.map(
-      (heapMiB, i): Second => ({
+  const steady = [50, 80, 90, 120, 90, 120, 90, 130]
+  const growing = [50, 80, 90, 120, 130, 160, 170, 200]
+  const seconds = (heap: readonly (number | undefined)[], resident: readonly (number | undefined)[] = heap) =>
+    heap.map((heapMiB, i): Second => {
+      const residentMiB = resident[i]
+      return {
         ...{ atMs: i * 1_000, requests: 1, failed: 0, p50: 1, p95: 1, p99: 1 },
-        ...{ queries: 0, memory: 1, redis: 0, load: 0, stale: 0, heapMiB },
-      }),
-    )
+        ...{ queries: 0, memory: 1, redis: 0, load: 0, stale: 0 },
+        ...(heapMiB !== undefined && { heapMiB }),
+        ...(residentMiB !== undefined && { residentMiB }),
+      }
+    })
+  const brokenOf = (...memory: Parameters<typeof seconds>) =>
+    brokenIn(memoryDoesNotGrow({ seconds: seconds(...memory) }))
 
   test('that goes up and down by its garbage does not grow', () => {
-    expect(growthOf({ seconds: seconds([50, 80, 90, 120, 90, 120, 90, 130]) })).toBe(1)
+    expect(brokenOf(steady)).toEqual([])
   })
 
   test('that keeps something grows', () => {
-    expect(growthOf({ seconds: seconds([50, 80, 90, 120, 130, 160, 170, 200]) })).toBeGreaterThan(1.3)
+    expect(brokenOf(growing, steady)).toEqual(['the heap in the last quarter, of the third'])
+  })
+
+  test('that keeps something beside the heap grows too', () => {
+    expect(brokenOf(steady, growing)).toEqual(['the resident memory in the last quarter, of the third'])
+  })
+
+  test('that is not known of a second is not nothing in it', () => {
+    expect(brokenOf([50, 80, 90, 120, 130, 160, undefined, 200])).toHaveLength(2)
+  })
+
+  test('that is not known at all keeps no promise', () => {
+    const unknown = steady.map(() => undefined)
+    expect(memoryDoesNotGrow({ seconds: seconds(unknown) })).toMatchObject([
+      { measured: 'unknown', kept: false },
+      { measured: 'unknown', kept: false },
+    ])
   })
 })
 
@@ -189,7 +178,8 @@ test('of the metrics of the API those of visitors are counted, exemplars or not'
     'http_server_request_duration_seconds_count{http_request_method="GET",http_route="/readyz"} 9',
     'v8js_memory_heap_used_bytes{v8js_heap_space_name="old_space"} 1048576',
     'v8js_memory_heap_used_bytes{v8js_heap_space_name="new_space"} 1048576',
+    'process_memory_usage_bytes 104857600',
   ].join('\n')
-  expect(readMetrics(text)).toEqual({ served: 15, heapMiB: 2 })
-  expect(readMetrics('')).toEqual({ served: undefined, heapMiB: undefined })
+  expect(readMetrics(text)).toEqual({ served: 15, heapMiB: 2, residentMiB: 100 })
+  expect(readMetrics('')).toEqual({ served: undefined, heapMiB: undefined, residentMiB: undefined })
 })
