@@ -176,7 +176,7 @@ test('no edge may keep a value that was invalidated while it was loaded', async 
   await loading.promise
   await shop.cache.invalidateTags(['categories'])
   gate.resolve()
-  expect(edgeFieldsOf(await answer)).toEqual([null, null, null])
+  expect(edgeFieldsOf(await answer)).toEqual(['no-store', null, null])
   expect(edgeFieldsOf(await read(shop, '/categories'))[0]).toBe(EDGE_MAY_KEEP)
 })
 

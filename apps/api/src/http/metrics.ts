@@ -8,6 +8,8 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { answerMetrics, type Metrics } from '@shop/telemetry'
 
+import { renderProblem, routeNotFound } from './problem.ts'
+
 /** What stands between adds one of them: RFC 9110 section 7.6.3, RFC 7239, and what was there before it. */
 const cameThrough = ['Via', 'Forwarded', 'X-Forwarded-For'] as const
 
@@ -31,6 +33,8 @@ export function metricsRoutes(metrics: Metrics | undefined): OpenAPIHono {
   if (metrics === undefined) return app
   app.openAPIRegistry.registerPath(metricsRoute)
   const answer = answerMetrics(metrics)
-  app.get(metricsRoute.path, (c) => (cameThrough.some((name) => c.req.header(name)) ? c.notFound() : answer(c)))
+  app.get(metricsRoute.path, (c) =>
+    cameThrough.some((name) => c.req.header(name)) ? renderProblem(c, routeNotFound()) : answer(c),
+  )
   return app
 }
