@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { type Cache, NOT_MODIFIED, type Resource, type ResourceOptions, type StoredText } from '../src/index.ts'
 import { GatedLoad } from '../src/testing.ts'
-import { until, type World } from './world.ts'
+import { BOUND, until, type World } from './world.ts'
 
 interface Product {
   readonly price: number
@@ -348,14 +348,40 @@ export function policiesSuite(name: string, open: () => Promise<World>): void {
       expect(p1.cache.stats()).toMatchObject({ requests: 3, memoryHits: 2 })
 
       await r1.set(2, undefined)
-      const { requests } = p1.cache.stats()
+      await r1.get(2)
+      const { requests, memoryHits } = p1.cache.stats()
+      expect(await r1.get(2)).toBeUndefined()
+      expect(p1.cache.stats()).toMatchObject({ requests: requests + 1, memoryHits: memoryHits + 1 }) // It is in memory.
       expect(r1.hit(2, prepare)).toBeUndefined()
-      expect(p1.cache.stats().requests).toBe(requests)
+      expect(p1.cache.stats().requests).toBe(requests + 1)
       source.price = 2
       await r2.invalidate(1)
       await until('P1 lets go of it', () => Promise.resolve(r1.hit(1, prepare) === undefined))
       await r1.getBytes(1)
       expect(r1.hit(1, prepare)?.prepared).toMatchObject({ latin1: '{"price":2}', times: 2 })
+    })
+
+    test('hit serves nothing whose tag was invalidated, and nothing without proof', async () => {
+      const source = count()
+      const [p1, p2] = [await world.open(), await world.open()]
+      const resource = products(p1.cache, { ...source, keep: 'both' })
+      const seen = () => resource.hit(1, ({ latin1 }) => latin1)?.prepared
+      await resource.getBytes(1)
+      expect(seen()).toBe('{"price":1}')
+
+      source.price = 2
+      await p1.cache.invalidateTags(['product:1'])
+      expect(seen()).toBeUndefined()
+      await resource.getBytes(1)
+      expect(seen()).toBe('{"price":2}')
+
+      await world.whileDeaf(async () => {
+        source.price = 3
+        await p2.cache.invalidateTags(['product:1'])
+        const acknowledgedAt = performance.now()
+        await until('the bound has passed', () => performance.now() - acknowledgedAt > BOUND)
+        expect(seen()).toBeUndefined()
+      })
     })
 
     test('kept as both, a hit is either, here and where another process has loaded it', async () => {
