@@ -3,8 +3,8 @@
  *
  * No I/O, no environment, no globals: what it needs is handed in, so a test has a whole application without a port.
  * The order of the middleware matters. From the outside in: who asks (request id), is this process going away, the
- * health checks and `/metrics` (neither traced, counted nor logged: machines ask every second), the trace, the log line inside it so
- * that it carries the trace id, what the cache did, the limit of the body, the routes.
+ * health checks and `/metrics` (neither traced, counted nor logged: machines ask every second), the trace, the log line
+ * inside it so that it carries the trace id, what an edge may keep, what the cache did, the limit of the body, the routes.
  */
 
 import { OpenAPIHono } from '@hono/zod-openapi'

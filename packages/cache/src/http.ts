@@ -77,9 +77,14 @@ export function surrogateKey(tag: string): string {
 
 const ENTITY_TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e]*")*\s*$/
 
+/** The entity tags of `If-None-Match` or `If-Match`, those that are weak with their `W/`; `undefined` for a malformed field. */
+export function entityTagsOf(field: string): readonly string[] | undefined {
+  return ENTITY_TAGS.test(field) ? (field.match(/(?:W\/)?"[^"]*"/g) as string[]) : undefined
+}
+
 /** Whether `If-None-Match` names this entity tag, by weak comparison. A malformed field names none. */
 export function isNotModified(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false
   if (ifNoneMatch.trim() === '*') return true
-  return ENTITY_TAGS.test(ifNoneMatch) && (ifNoneMatch.match(/"[^"]*"/g) as string[]).includes(etag)
+  return entityTagsOf(ifNoneMatch)?.some((tag) => tag.replace('W/', '') === etag) ?? false
 }

@@ -18,7 +18,14 @@ export type {
 } from './events.ts'
 export type { Explained, Explanation } from './explain.ts'
 export type { Hooks, Operation, Watched } from './hooks.ts'
-export { type AnswerHeaders, answerHeaders, type HttpHeaders, isNotModified, surrogateKey } from './http.ts'
+export {
+  type AnswerHeaders,
+  answerHeaders,
+  entityTagsOf,
+  type HttpHeaders,
+  isNotModified,
+  surrogateKey,
+} from './http.ts'
 export type { KeyPart } from './key.ts'
 export type { Claim, LeaseEnd, Leases } from './lease.ts'
 export { observeReads } from './observe.ts'

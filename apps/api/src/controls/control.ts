@@ -2,8 +2,8 @@
  * A control of a load test: the shop as it would be with less than its cache, so that a run beside it shows what that is
  * worth. Never for production, where the configuration refuses it.
  *
- * Every read of the repositories goes through one function, which a control decides, by a key that says what was asked for. None says anything in
- * `Cache-Status`: what the header means is the cache's to say.
+ * Every read of the repositories goes through one function, which a control decides, by a key that says what was asked
+ * for. None says anything in `Cache-Status`: what the header means is the cache's to say.
  */
 
 import type { AggregateRepository } from '../aggregates/repository.ts'

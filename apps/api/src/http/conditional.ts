@@ -7,7 +7,7 @@
  */
 
 import { z } from '@hono/zod-openapi'
-import { type Bytes, contentHash, type HttpHeaders, isNotModified } from '@shop/cache'
+import { type Bytes, contentHash, entityTagsOf, type HttpHeaders, isNotModified } from '@shop/cache'
 import type { Context } from 'hono'
 
 import { CACHE_STATUS_HEADER } from './docs.ts'
@@ -16,20 +16,19 @@ import { invalidRequest } from './problem.ts'
 
 const ETAG_EXAMPLE = '"f8HkGzzpMVBcRz6Tq0vYQA"'
 
-const ENTITY_TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7e]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e]*")*\s*$/
-
 /**
  * The entity tags a write accepts: `undefined` for any. Strong comparison, as section 13.1.1 asks, so a weak one counts
  * for none. A malformed header is refused: ignoring it would write unconditionally.
  */
 export function acceptedTags(ifMatch: string | undefined): readonly string[] | undefined {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined
-  if (!ENTITY_TAGS.test(ifMatch)) {
+  const tags = entityTagsOf(ifMatch)
+  if (tags === undefined) {
     throw invalidRequest([
       { parameter: 'If-Match', detail: `Expected * or quoted entity tags such as ${ETAG_EXAMPLE}.` },
     ])
   }
-  return (ifMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).filter((tag) => !tag.startsWith('W/'))
+  return tags.filter((tag) => !tag.startsWith('W/'))
 }
 
 /** It may be kept, and must be asked about before each use. */
