@@ -61,7 +61,8 @@ async function ask(server: keyof typeof servers, { path = '/products/1', method 
       .filter(([name]) => name !== 'date' && (name !== 'x-request-id' || 'x-request-id' in headers))
       .map(([name, value]) => [name, name === 'cache-status' ? String(value).replace(/ttl=\d+/, 'ttl') : value]),
   )
-  return { status: response.statusCode, fields, body: await text(response) }
+  const names = response.rawHeaders.filter((_, index) => index % 2 === 0).toSorted()
+  return { status: response.statusCode, names, fields, body: await text(response) }
 }
 
 const { fields } = await (async () => {

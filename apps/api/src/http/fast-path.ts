@@ -54,8 +54,9 @@ export function fastPath({ log, lifecycle, edge, hit }: FastPathDeps) {
   const control = edge && edgeControl(edge)
   const prepare = ({ latin1, hash, tags, headers }: Stored): Answer => {
     const fields = storedFields(control, { hash, tags, headers })
-    const notModified = Object.entries(fields).flat()
-    const whole = [...notModified, 'Content-Type', 'application/json', 'Content-Length', `${latin1.length}`]
+    // In small letters, as Hono's answers have them.
+    const notModified = Object.entries(fields).flatMap(([name, value]) => [name.toLowerCase(), value])
+    const whole = [...notModified, 'content-type', 'application/json', 'content-length', `${latin1.length}`]
     return { etag: fields.ETag, notModified, whole, latin1 }
   }
 
@@ -74,7 +75,7 @@ export function fastPath({ log, lifecycle, edge, hit }: FastPathDeps) {
     const status = isCurrent ? 304 : 200
     const requestId = requestIdOf(request.headers['x-request-id'])
     const cacheStatus = `shop; hit; ttl=${Math.floor(found.ttlMs / 1_000)}; detail=memory`
-    const own = ['X-Request-Id', requestId, 'Cache-Status', cacheStatus]
+    const own = ['x-request-id', requestId, 'cache-status', cacheStatus]
     response.writeHead(status, isCurrent ? notModified.concat(own) : whole.concat(own))
     if (isCurrent) response.end()
     else response.end(latin1, 'latin1')
