@@ -21,7 +21,11 @@ interface Report {
     readonly name: string
     readonly status: string
     readonly message: string
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages?: readonly string[]
+    }[]
   }[]
 }
 
@@ -37,7 +41,7 @@ const code = await run('turbo', [
   ...(force ? ['--force'] : []),
 ])
 const total = summary()
-for (const name of total.failed) console.error(`✘ ${name}`)
+for (const { place, why } of total.failed) console.error(`✘ ${place}\n${why.trim().replace(/^/gm, '    ')}`)
 // A file with an error outside its tests fails none of them: turbo's word counts too.
 const failed = Math.max(total.failed.length, code === 0 ? 0 : 1)
 console.log(`\n${total.passed} passed, ${failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`)
@@ -56,17 +60,24 @@ async function ensureRedis(): Promise<void> {
   })
 }
 
-function summary(): { passed: number; failed: string[]; skipped: number } {
-  const total = { passed: 0, failed: [] as string[], skipped: 0 }
+interface Failure {
+  readonly place: string
+  readonly why: string
+}
+
+function summary(): { passed: number; failed: Failure[]; skipped: number } {
+  const total = { passed: 0, failed: [] as Failure[], skipped: 0 }
   for (const file of globSync('{apps/*,packages/*,infra,load-tests,scripts}/report/vitest.json', { cwd: root })) {
     const report: Report = JSON.parse(readFileSync(root + file, 'utf8'))
     total.passed += report.numPassedTests
     total.skipped += report.numPendingTests + report.numTodoTests
-    for (const { name, status, assertionResults } of report.testResults) {
+    for (const { name, status, message, assertionResults } of report.testResults) {
       const place = relative(root, name)
-      const tests = assertionResults.filter((one) => one.status === 'failed').map((one) => `${place} › ${one.fullName}`)
+      const tests = assertionResults
+        .filter((one) => one.status === 'failed')
+        .map((one) => ({ place: `${place} › ${one.fullName}`, why: (one.failureMessages ?? []).join('\n') }))
       // A file that does not load has no tests to fail.
-      total.failed.push(...(status === 'failed' && tests.length === 0 ? [place] : tests))
+      total.failed.push(...(status === 'failed' && tests.length === 0 ? [{ place, why: message }] : tests))
     }
   }
   return total

@@ -348,12 +348,15 @@ export function policiesSuite(name: string, open: () => Promise<World>): void {
       expect(p1.cache.stats()).toMatchObject({ requests: 3, memoryHits: 2 })
 
       await r1.set(2, undefined)
-      await r1.get(2)
-      const { requests, memoryHits } = p1.cache.stats()
-      expect(await r1.get(2)).toBeUndefined()
-      expect(p1.cache.stats()).toMatchObject({ requests: requests + 1, memoryHits: memoryHits + 1 }) // It is in memory.
+      // The announcement of the write comes back over the bus, and may let go of what was read after it once more.
+      await until('its absence is read from memory', async () => {
+        const { memoryHits } = p1.cache.stats()
+        expect(await r1.get(2)).toBeUndefined()
+        return p1.cache.stats().memoryHits === memoryHits + 1
+      })
+      const { requests } = p1.cache.stats()
       expect(r1.hit(2, prepare)).toBeUndefined()
-      expect(p1.cache.stats().requests).toBe(requests + 1)
+      expect(p1.cache.stats().requests).toBe(requests)
       source.price = 2
       await r2.invalidate(1)
       await until('P1 lets go of it', () => Promise.resolve(r1.hit(1, prepare) === undefined))
