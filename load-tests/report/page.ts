@@ -14,6 +14,7 @@ import { comparison, queryBars } from './comparison.ts'
 import { controlTableOf } from './control-table.ts'
 import { type Content, html, Markup } from './escape.ts'
 import { eventList } from './events.ts'
+import { count } from './format.ts'
 import { histogram } from './histogram.ts'
 import { opening } from './opening.ts'
 import { LEAST_SECONDS, overTime, tooShort } from './over-time.ts'
@@ -77,8 +78,14 @@ ${runs.map((run) => run.staleness && section(ofRun('Time to visible', run), hist
 ${runs.map((run) => {
   const traces = run.traces ?? []
   if (traces.length === 0) return undefined
-  return section(ofRun('Example traces', run), html`<div class="traces">${traces.map(waterfall)}</div>`)
+  return section(ofRun('Example traces', run), html`${tracedOf(run)}<div class="traces">${traces.map(waterfall)}</div>`)
 })}`
+}
+
+function tracedOf({ traced }: Run): Markup | undefined {
+  if (traced === undefined) return undefined
+  return html`<p class="quiet">Chosen from ${count(traced)} requests of which every step was recorded. They are in
+<code>traces.json</code> beside this page too, a file that Jaeger opens (Search, Upload).</p>`
 }
 
 function section(title: string, content: Content): Markup {

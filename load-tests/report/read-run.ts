@@ -71,7 +71,7 @@ const staleness = object({
 
 const span = object({ ...all('name service', string), ...all('depth startMs durationMs', number) })
 
-const trace = object({ ...all('label traceId url', string), durationMs: number }, { spans: list(span) })
+const trace = object({ ...all('label traceId', string), durationMs: number }, { url: string, spans: list(span) })
 
 const run = object(
   {
@@ -82,7 +82,7 @@ const run = object(
     ...all('requests failed dropped queries', number),
     hits: object(all('memory redis load collapsed stale bypass', number)),
   },
-  { staleness, traces: list(trace), extra: list(object(all('label value', string))) },
+  { staleness, traces: list(trace), traced: number, extra: list(object(all('label value', string))) },
 )
 
 const runFile = object(

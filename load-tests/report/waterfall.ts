@@ -15,7 +15,7 @@ const MOST_SPANS = 30
 const MOST_DEPTH = 6
 
 export function waterfall({ label, traceId, url, durationMs, spans = [] }: Trace): Markup {
-  const address = webAddress(url)
+  const address = url === undefined ? undefined : webAddress(url)
   const until = spans.reduce((end, span) => Math.max(end, span.startMs + span.durationMs), durationMs)
   const unseen = spans.length - MOST_SPANS
   const link = address ? html`<a href="${address}" rel="noreferrer">${traceId}</a>` : html`<code>${traceId}</code>`

@@ -22,6 +22,7 @@ import type { Options } from 'k6/options'
 
 import { type Start, startAtOnce, waitForStart } from '../lib/barrier.ts'
 import { numberSetting, setting } from '../lib/settings.ts'
+import { tracedHeaders } from '../lib/trace-parent.ts'
 import { markStart, visit } from '../lib/visit.ts'
 
 export { handleSummary } from '../lib/summary.ts'
@@ -30,6 +31,8 @@ const visitors = numberSetting('VISITORS')
 const path = `/products/${numberSetting('PRODUCT')}`
 /** Within which they ask: a machine cannot open tens of thousands of connections in one instant. */
 const spreadMs = numberSetting('SPREAD_MS')
+/** Of each process the first are traced whatever share of the others is, because one of them loads. */
+const FIRST = 20
 /** Longer than any deadline of the shop under test: whoever gives up first must not be the visitor. */
 const patience = setting('PATIENCE')
 
@@ -63,6 +66,7 @@ export default function ask(start: Start): void {
   const { idInTest } = execution.vu
   waitForStart(start, spreadMs, idInTest / visitors)
   asked.add(1)
-  visit(idInTest, path, { timeout: patience, tags: { name: 'product' } })
+  const headers = idInTest <= FIRST ? tracedHeaders() : {}
+  visit(idInTest, path, { headers, timeout: patience, tags: { name: 'product' } })
   answered.add(1)
 }

@@ -18,6 +18,7 @@ import { SCENARIOS } from './scenarios.ts'
 import { openShop, type Shop } from './shop.ts'
 import { compareRuns, formatVerdict } from './table.ts'
 import type { Terminal } from './terminal.ts'
+import { tracedRun } from './traced-run.ts'
 import type { Variant } from './variant.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 
@@ -60,7 +61,13 @@ export async function load(argv: readonly string[], options: LoadOptions): Promi
     const scene: Scene = { size, k6, place, terminal, signal, dashboard }
     return scenario.play(scene, variant)
   }
-  const first = await play('on')
+  const withTraces = async (played: Played): Promise<Played> => {
+    if (!('collector' in place)) return played
+    const run = await tracedRun(played.run, place.collector.spans(), { folder, env, warn: terminal.say })
+    place.collector.clear()
+    return { ...played, run }
+  }
+  const first = await withTraces(await play('on'))
   const played = [first]
   for (const variant of args.control ? scenario.controls : []) {
     const control = await play(variant)

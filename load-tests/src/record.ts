@@ -3,7 +3,8 @@
  * compared. No name and no path of the machine.
  *
  *     results/<scenario>/raw/run.json       the whole of the last run, second by second; git ignores it
- *     results/<scenario>/summary.json       with --record: the same without the seconds
+ *     results/<scenario>/raw/traces.json    example traces, for Jaeger
+ *     results/<scenario>/summary.json       with --record: the same without the seconds and the traces
  *     results/<scenario>/table.txt          and its verdict as it was printed
  */
 
@@ -34,7 +35,7 @@ export function record(results: string, run: RunFile, table: string): string {
   const folder = join(results, run.scenario)
   mkdirSync(folder, { recursive: true })
   write(join(folder, 'table.txt'), `${run.command}\n\n${table}\n`)
-  const summary = { ...run, runs: run.runs.map(({ seconds: _, ...figures }) => figures) }
+  const summary = { ...run, runs: run.runs.map(({ seconds: _, traces: __, traced: ___, ...figures }) => figures) }
   return write(join(folder, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`)
 }
 

@@ -68,8 +68,9 @@ export interface Run {
   readonly queries: number
   readonly hits: Hits
   readonly staleness?: Staleness
-  /** The page shows them. No scenario writes any yet. */
+  /** Examples, chosen from so many traced requests. */
   readonly traces?: readonly Trace[]
+  readonly traced?: number
   /** Figures of this scenario alone. */
   readonly extra?: readonly { readonly label: string; readonly value: string }[]
 }
@@ -134,7 +135,8 @@ export interface Staleness {
 export interface Trace {
   readonly label: 'slowest' | 'a follower' | 'the loader'
   readonly traceId: string
-  readonly url: string
+  /** Where it can be looked at; absent when nobody has it but the run. */
+  readonly url?: string
   readonly durationMs: number
   readonly spans?: readonly Span[]
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { migrate, type SeedSize, seed } from '@shop/db'
 import { type RunningServer, startPostgres, startRedis, temporaryDirectory, throwaway } from '@shop/local-stack'
+import { type Collector, startCollector } from '@shop/telemetry/testing'
 import postgres from 'postgres'
 
 import { shopFailed } from './errors.ts'
@@ -34,6 +35,8 @@ export interface Shop {
   readonly redisVersion: string
   /** What tokens of customers are signed with. */
   readonly customerTokenSecret: string
+  /** What processes have recorded that trace. */
+  readonly collector: Collector
   /** A folder that goes with the shop. */
   readonly folder: string
   /** The server processes, for drills. */
@@ -60,6 +63,11 @@ export interface ApiOptions {
    * @default what the API says itself
    */
   readonly statementLimitMs?: number
+  /**
+   * The share of requests that are traced, from 0 to 1.
+   * @default undefined (none, and the processes do not even load what traces)
+   */
+  readonly traceRatio?: number
 }
 
 export interface Api {
@@ -84,6 +92,8 @@ export async function openShop(signal: AbortSignal, size: SeedSize = 'tiny'): Pr
     let server = await startPostgres({ dir: postgresDir, settings })
     stack.defer(() => server.stop())
     signal.throwIfAborted()
+    const collector = await startCollector()
+    stack.defer(() => collector.stop())
     await migrate(server.url)
     const { counts } = await seed(server.url, { size })
     signal.throwIfAborted()
@@ -96,6 +106,7 @@ export async function openShop(signal: AbortSignal, size: SeedSize = 'tiny'): Pr
       databaseUrl,
       workerDatabaseUrl: await workerAddress(databaseUrl),
       redisUrl,
+      collector,
       logs: directory.path,
       customerTokenSecret: randomBytes(24).toString('hex'),
     }
@@ -127,6 +138,7 @@ interface Servers {
   readonly databaseUrl: string
   readonly workerDatabaseUrl: string
   readonly redisUrl: string
+  readonly collector: Collector
   readonly logs: string
   readonly customerTokenSecret: string
 }
@@ -185,8 +197,8 @@ async function workerAddress(databaseUrl: string): Promise<string> {
 
 /** Complete: what is set in the person's own environment must not change what is measured. */
 function environment(
-  { databaseUrl, redisUrl, customerTokenSecret }: Servers,
-  { cache, statementLimitMs, env }: ApiOptions,
+  { databaseUrl, redisUrl, collector, customerTokenSecret }: Servers,
+  { cache, statementLimitMs, traceRatio, env }: ApiOptions,
   adminToken: string,
 ): NodeJS.ProcessEnv {
   const url = new URL(databaseUrl)
@@ -207,6 +219,10 @@ function environment(
     // What a warming reads would be among what is counted.
     WARM_LIMIT_MS: '0',
     LOG_LEVEL: 'warn',
+    ...(traceRatio !== undefined && {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+      TRACE_SAMPLE_RATIO: String(traceRatio),
+    }),
     ...env,
   }
 }

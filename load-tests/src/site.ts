@@ -13,6 +13,9 @@ const PROCESSES = 3
 
 const PAGE = 100
 
+/** As in production. */
+const TRACE_RATIO = 0.01
+
 export interface Catalogue {
   /** On sale, the most popular first. */
   readonly products: readonly number[]
@@ -39,7 +42,7 @@ export async function openSite(scene: Scene, variant: Variant, options: SiteOpti
   return 'databaseUrl' in scene.place ? openOwnSite(scene, variant, options) : siteElsewhere(scene.place)
 }
 
-export interface SiteOptions extends Pick<ApiOptions, 'env' | 'statementLimitMs'> {
+export interface SiteOptions extends Pick<ApiOptions, 'env' | 'statementLimitMs' | 'traceRatio'> {
   /** @default true */
   readonly hasWorker?: boolean
 }
@@ -47,7 +50,7 @@ export interface SiteOptions extends Pick<ApiOptions, 'env' | 'statementLimitMs'
 export async function openOwnSite(
   scene: Scene,
   cache: Variant,
-  { hasWorker = true, ...options }: SiteOptions = {},
+  { hasWorker = true, traceRatio = TRACE_RATIO, ...options }: SiteOptions = {},
 ): Promise<OwnSite> {
   const shop = ownShop(scene)
   const { signal } = scene
@@ -57,7 +60,9 @@ export async function openOwnSite(
     const worker = await shop.startWorker(signal)
     stack.defer(() => worker.stop())
   }
-  const api = await shop.startApi({ cache, processes: PROCESSES, signal, ...options })
+  // The examples are of the shop as it is: a control has nothing to follow.
+  const traces = cache === 'on' ? { traceRatio } : {}
+  const api = await shop.startApi({ cache, processes: PROCESSES, signal, ...traces, ...options })
   stack.defer(() => api.stop())
   const watch = watchPostgres(shop.databaseUrl)
   stack.defer(() => watch.close())

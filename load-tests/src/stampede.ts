@@ -28,6 +28,9 @@ import { unlessAborted, until } from './waiting.ts'
 
 const WARM_LIMIT_MS = 5_000
 
+/** Of more, a process would drop spans when all requests end at once. */
+const MOST_TRACED = 2_000
+
 interface Plan {
   readonly visitors: number
   /** Processes of k6: one has connections for 17 000. */
@@ -100,8 +103,9 @@ async function playStampede(scene: Scene, variant: Variant): Promise<Played> {
   const plan = PLANS[scene.size]
   const { loadLimitMs, statementLimitMs } = deadlinesOf(plan)
   const env = { CACHE_LOAD_TIMEOUT_MS: String(loadLimitMs) }
+  const traceRatio = Math.min(1, MOST_TRACED / plan.visitors)
   // Without a worker: nobody but the visitors may ask for the product.
-  await using site = await openOwnSite(scene, variant, { hasWorker: false, statementLimitMs, env })
+  await using site = await openOwnSite(scene, variant, { hasWorker: false, statementLimitMs, traceRatio, env })
   const { seen, observed } = await hold(site, plan, scene, variant)
   const run: Run = {
     ...runOf(NAMES[variant], observed),
