@@ -32,7 +32,7 @@ const path = `/products/${numberSetting('PRODUCT')}`
 /** Within which they ask: a machine cannot open tens of thousands of connections in one instant. */
 const spreadMs = numberSetting('SPREAD_MS')
 /** Of each process the first are traced whatever share of the others is, because one of them loads. */
-const FIRST = 20
+const FIRST = 300
 /** Longer than any deadline of the shop under test: whoever gives up first must not be the visitor. */
 const patience = setting('PATIENCE')
 

@@ -44,10 +44,12 @@ function environmentSchema(production: boolean) {
     CACHE_L1_MAX_BYTES: whole(1024, 2 ** 40).default(64 * 2 ** 20),
     CACHE_LOAD_TIMEOUT_MS: whole(1, 600_000).default(5000),
     CACHE_MAX_STALENESS_MS: whole(50, 60_000).default(500),
+    CACHE_REDIS_TIMEOUT_MS: whole(1, 60_000).default(250),
     CUSTOMER_TOKEN_SECRET: secret(DEVELOPMENT_CUSTOMER_SECRET, MIN_SECRET_LENGTH),
     DATABASE_POOL_MAX: whole(1, 1000).default(10),
     DATABASE_URL: databaseAddress(),
     EDGE_MAX_AGE_S: whole(0, 3600).default(0),
+    HEADERS_TIMEOUT_MS: whole(1000, 600_000).default(10_000),
     PUBLIC_URL: address('https://shop.example.com', 'http', 'https').optional(),
     REDIS_URL: redisAddress('optional'),
     WARM_LIMIT_MS: whole(0, 600_000).default(5000),
@@ -64,8 +66,12 @@ export interface Config extends ProcessConfig {
   readonly cacheMaxStalenessMs: number
   readonly cacheLoadTimeoutMs: number
   readonly cacheMemoryMaxBytes: number
+  /** The longest that the cache waits for an answer of Redis. */
+  readonly cacheRedisTimeoutMs: number
   /** For how long a purged edge may keep answers; 0: there is none. */
   readonly edgeMaxAgeS: number
+  /** The longest that a client may take to send the head of a request. */
+  readonly headersTimeoutMs: number
   /** The token itself is not kept. */
   readonly adminTokenHash: Buffer
   /** What the tokens of customers are signed with. Kept, because each token is checked with it. */
@@ -87,7 +93,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     cacheMaxStalenessMs: env.CACHE_MAX_STALENESS_MS,
     cacheLoadTimeoutMs: env.CACHE_LOAD_TIMEOUT_MS,
     cacheMemoryMaxBytes: env.CACHE_L1_MAX_BYTES,
+    cacheRedisTimeoutMs: env.CACHE_REDIS_TIMEOUT_MS,
     edgeMaxAgeS: env.EDGE_MAX_AGE_S,
+    headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
     adminTokenHash: hashToken(env.ADMIN_TOKEN),
     customerTokenSecret: env.CUSTOMER_TOKEN_SECRET,
     warmLimitMs: env.WARM_LIMIT_MS,

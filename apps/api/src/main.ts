@@ -14,6 +14,9 @@ const BACKLOG = 4096
 /** How long a client may keep an idle connection: longer than the load balancers in front usually do. */
 const KEEP_ALIVE_MS = 65_000
 
+/** The longest that a client may then take to send the body. */
+const BODY_TIMEOUT_MS = 20_000
+
 await runProcess({
   readConfig,
   scripts: SCRIPTS,
@@ -23,7 +26,11 @@ await runProcess({
     return {
       fetch: createApp({ ...deps.app, metrics }).fetch,
       ...(deps.answerEarly && { answerEarly: deps.answerEarly }),
-      serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 10_000, requestTimeout: 30_000 },
+      serverOptions: {
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        headersTimeout: config.headersTimeoutMs,
+        requestTimeout: config.headersTimeoutMs + BODY_TIMEOUT_MS,
+      },
       backlog: BACKLOG,
       about: { cache: config.cache, redis: config.redisUrl !== undefined },
       listening: () => void deps.warmer?.start(),
