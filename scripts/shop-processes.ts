@@ -31,7 +31,7 @@ const DRAIN_LIMIT_MS = 15_000 // Its own limit is 10 s; past this it does not st
 export interface GroupOptions {
   readonly kind: keyof typeof MAIN
   readonly count: number
-  /** Where the first of them listens, 0 for any free port; the others follow. */
+  /** Where the first of them listens, and the others follow; 0: each where it can. */
   readonly port: number
   readonly env: NodeJS.ProcessEnv
   /** A line of a process's log, for a person. */
@@ -53,7 +53,8 @@ export interface ProcessGroup {
 
 interface Member {
   readonly name: string
-  readonly port: number
+  /** 0 until its first start, where any will do: one chosen here may be taken by somebody else before it listens. */
+  port: number
   child: ChildProcess | undefined
   stopping: boolean
 }
@@ -86,6 +87,7 @@ export function processGroup(options: GroupOptions): ProcessGroup {
     void ended.then((how) => {
       if (!member.stopping) options.onExit(member.name, how)
     })
+    member.port = Number(new URL(url).port)
     return url
   }
 
@@ -94,10 +96,10 @@ export function processGroup(options: GroupOptions): ProcessGroup {
     async start() {
       let port = options.port
       for (let n = 1; n <= options.count; n++) {
-        const free = await freePort(port)
-        if (port !== 0 && free !== port) options.say(`  Port ${port} is taken, using ${free}.`)
+        const free = port === 0 ? 0 : await freePort(port)
+        if (free !== port) options.say(`  Port ${port} is taken, using ${free}.`)
         members.push({ name: nameOf(options, n), port: free, child: undefined, stopping: false })
-        port = free + 1
+        if (port !== 0) port = free + 1
       }
       urls.push(...(await Promise.all(members.map(startOne))))
     },
