@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 
 import { argumentInvalid } from './errors.ts'
 import type { Size } from './run-file.ts'
-import type { Scenario } from './scenario.ts'
+import type { Keys, Scenario, ShopElsewhere } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 export type Arguments =
@@ -19,12 +19,14 @@ export type Arguments =
       readonly control: boolean
       /** Whether the result replaces the record of the repository. */
       readonly record: boolean
-      /** Of the processes of a shop that runs already, from BASE_URL. */
-      readonly baseUrls: readonly string[] | undefined
+      /** The shop of BASE_URL. */
+      readonly elsewhere: ShopElsewhere | undefined
     }
 
 export const SIZES: readonly Size[] = Object.freeze(['smoke', 'laptop', 'full'])
 const USUAL: Size = 'laptop'
+
+const KEYS = ['DATABASE_URL', 'ADMIN_TOKEN', 'CUSTOMER_TOKEN_SECRET'] as const
 
 export const HELP = `Usage: npm run load -- <scenario> [--size ${SIZES.join('|')}] [--control] [--record]
        npm run load -- --list
@@ -40,7 +42,8 @@ Plays a scenario with k6 against a shop of its own, and says which promises were
   --help          this text; with a scenario what it asks, does and expects
 
 BASE_URL names a shop that runs already (addresses of its processes, with commas between them), for
-scenarios that do nothing to it.
+scenarios that do nothing to it. flash-sale, which sells out its most popular product at a lower price,
+then needs DATABASE_URL, ADMIN_TOKEN and CUSTOMER_TOKEN_SECRET of that shop too.
 
 Ends with 0 when every promise holds, 1 when one does not, 2 when the test could not be run.`
 
@@ -54,19 +57,18 @@ export function parseArguments(argv: readonly string[], env: Readonly<Record<str
   const scenario = SCENARIOS.find((one) => one.name === name)
   if (!scenario) throw argumentInvalid(`There is no scenario ${name}: ${SCENARIOS.map((one) => one.name).join(', ')}.`)
   if (values.help) return { act: 'describe', scenario }
-  const baseUrls = addressesOf(env.BASE_URL)
+  const elsewhere = shopElsewhere(scenario, env)
   const { control = false, record = false } = values
-  if (baseUrls && scenario.needsOwnShop !== undefined)
-    throw argumentInvalid(`${name} cannot be played on BASE_URL, because it ${scenario.needsOwnShop}. Unset it.`)
-  if (baseUrls && control) throw argumentInvalid('--control starts the shop anew without its cache: unset BASE_URL.')
+  if (elsewhere && control) throw argumentInvalid('--control starts the shop anew without its cache: unset BASE_URL.')
   if (control && scenario.controls.length === 0) throw argumentInvalid(`${name} has no control.`)
-  return { act: 'play', scenario, size: sizeOf(values.size), control, record, baseUrls }
+  return { act: 'play', scenario, size: sizeOf(values.size), control, record, elsewhere }
 }
 
 /** The command that repeats this run. */
-export function commandOf({ scenario, size, control, baseUrls }: Extract<Arguments, { act: 'play' }>): string {
+export function commandOf({ scenario, size, control, elsewhere }: Extract<Arguments, { act: 'play' }>): string {
   const command = ['npm run load --', scenario.name, `--size ${size}`, ...(control ? ['--control'] : [])].join(' ')
-  return baseUrls ? `BASE_URL=… ${command}` : command
+  if (elsewhere === undefined) return command
+  return `BASE_URL=… ${elsewhere.keys ? KEYS.map((key) => `${key}=… `).join('') : ''}${command}`
 }
 
 export function listOf(scenarios: readonly Scenario[]): string {
@@ -78,6 +80,27 @@ function sizeOf(text: string = USUAL): Size {
   const size = SIZES.find((one) => one === text)
   if (size === undefined) throw argumentInvalid(`--size is ${SIZES.join(', ')}, not "${text}".`)
   return size
+}
+
+function shopElsewhere(
+  { name, needsOwnShop, needsKeys }: Scenario,
+  env: Readonly<Record<string, string | undefined>>,
+): ShopElsewhere | undefined {
+  const urls = addressesOf(env.BASE_URL)
+  if (urls === undefined) return undefined
+  if (needsOwnShop !== undefined)
+    throw argumentInvalid(`${name} cannot be played on BASE_URL, because it ${needsOwnShop}. Unset it.`)
+  if (needsKeys === undefined) return { urls }
+  const missing = KEYS.filter((key) => !env[key])
+  if (missing.length > 0)
+    throw argumentInvalid(`On BASE_URL ${name} ${needsKeys}: it needs ${missing.join(', ')} of that shop.`)
+  const [databaseUrl, adminToken, customerTokenSecret] = KEYS.map((key) => env[key] as string) as [
+    string,
+    string,
+    string,
+  ]
+  const keys: Keys = { databaseUrl, adminToken, customerTokenSecret }
+  return { urls, keys }
 }
 
 function addressesOf(text: string | undefined): readonly string[] | undefined {

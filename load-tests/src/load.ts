@@ -32,7 +32,7 @@ export interface LoadOptions {
    */
   readonly results?: string
   /**
-   * Where BASE_URL is looked for.
+   * Where BASE_URL, and what belongs to it, is looked for.
    * @default process.env
    */
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -54,7 +54,7 @@ export async function load(argv: readonly string[], options: LoadOptions): Promi
   search.done(describeK6(k6))
 
   await using stack = new AsyncDisposableStack()
-  const place = args.baseUrls ?? (await ownShop(scenario, size, options, stack))
+  const place = args.elsewhere ?? (await ownShop(scenario, size, options, stack))
   const folder = rawFolder(results, scenario.name)
   const play = (variant: Variant): Promise<Played> => {
     const dashboard = variant === 'on' ? join(folder, 'k6-dashboard.html') : undefined

@@ -112,7 +112,7 @@ export async function play(site: Site, load: Load, scene: Scene, step: Step): Pr
   const [figures] = await unlessAborted(Promise.all([k6.finished, load.meanwhile?.(clock)]), signal)
   return {
     startedAt,
-    isOwnShop: site.watch !== undefined,
+    isOwnShop: 'shop' in site,
     paths: load.paths,
     planned,
     answers: log.answers,

@@ -19,6 +19,8 @@ export interface Scenario {
   readonly seed: Readonly<Record<Size, SeedSize>>
   /** Why it cannot be played on the shop of BASE_URL. Absent: it can. */
   readonly needsOwnShop?: string
+  /** Why, on the shop of BASE_URL, it needs the keys of that shop. Absent: it is a visitor like any other. */
+  readonly needsKeys?: string
   /** What it is repeated with under --control. None where a control has nothing to say. */
   readonly controls: readonly Variant[]
   play(scene: Scene, variant: Variant): Promise<Played>
@@ -32,12 +34,27 @@ export interface Scenario {
 export interface Scene {
   readonly size: Size
   readonly k6: K6
-  /** Of its own, or the addresses of another. */
-  readonly place: Shop | readonly string[]
+  readonly place: Shop | ShopElsewhere
   readonly terminal: Terminal
   readonly signal: AbortSignal
   /** Where k6 leaves its own page of this run. */
   readonly dashboard: string | undefined
+}
+
+/** A shop that runs already. */
+export interface ShopElsewhere {
+  /** Of its processes. */
+  readonly urls: readonly string[]
+  /** Absent where nothing is done to it. */
+  readonly keys?: Keys
+}
+
+/** What it takes to do something to a shop. */
+export interface Keys {
+  readonly databaseUrl: string
+  readonly adminToken: string
+  /** What tokens of customers are signed with. */
+  readonly customerTokenSecret: string
 }
 
 export interface Played {

@@ -4,7 +4,7 @@ import { ask } from './client.ts'
 import { shopFailed } from './errors.ts'
 import { type PostgresWatch, watchPostgres } from './products-lock.ts'
 import { redisCommand } from './redis-command.ts'
-import { ownShop, type Scene } from './scenario.ts'
+import { type Keys, ownShop, type Scene, type ShopElsewhere } from './scenario.ts'
 import type { Api, ApiOptions, Shop } from './shop.ts'
 import type { Variant } from './variant.ts'
 
@@ -26,8 +26,10 @@ export interface Site extends AsyncDisposable {
   readonly urls: readonly string[]
   readonly catalogue: Catalogue
   pids(): readonly (number | undefined)[]
-  /** Absent where Postgres cannot be asked. */
+  /** Absent where the statements of Postgres are not ours to count. */
   readonly watch: PostgresWatch | undefined
+  /** Absent where nothing may be done to it. */
+  readonly keys: Keys | undefined
 }
 
 /** A site of which everything is in our hands. */
@@ -35,6 +37,7 @@ export interface OwnSite extends Site {
   readonly shop: Shop
   readonly api: Api
   readonly watch: PostgresWatch
+  readonly keys: Keys
 }
 
 /** From cold: Redis is empty, the processes are new, no statement was counted. */
@@ -77,13 +80,14 @@ export async function openOwnSite(
     urls: api.urls,
     catalogue,
     watch,
+    keys: { databaseUrl: shop.databaseUrl, adminToken: api.adminToken, customerTokenSecret: shop.customerTokenSecret },
     pids: () => api.processes.map(({ pid }) => pid),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }
 
 /** What its pages tell, as anybody can read them. */
-async function siteElsewhere(urls: readonly string[]): Promise<Site> {
+async function siteElsewhere({ urls, keys }: ShopElsewhere): Promise<Site> {
   const [url = ''] = urls
   const products: number[] = []
   let cursor: string | null = ''
@@ -102,6 +106,7 @@ async function siteElsewhere(urls: readonly string[]): Promise<Site> {
     urls,
     catalogue: { products, categories },
     watch: undefined,
+    keys,
     pids: () => [],
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }

@@ -15,7 +15,7 @@ describe('the command line', () => {
       size: 'laptop',
       control: false,
       record: false,
-      baseUrls: undefined,
+      elsewhere: undefined,
     })
   })
 
@@ -61,13 +61,35 @@ describe('a shop that runs already', () => {
   const env = { BASE_URL: 'http://127.0.0.1:3000, http://127.0.0.1:3001/' }
 
   test('is visited at all of its addresses', () => {
-    expect(parse(['ramp'], env)).toMatchObject({ baseUrls: ['http://127.0.0.1:3000', 'http://127.0.0.1:3001'] })
+    expect(parse(['ramp'], env)).toMatchObject({
+      elsewhere: { urls: ['http://127.0.0.1:3000', 'http://127.0.0.1:3001'] },
+    })
   })
 
-  test.each(['stampede', 'flash-sale', 'invalidation-storm', 'cold-start', 'redis-down', 'api-killed'])(
+  test.each(['stampede', 'invalidation-storm', 'cold-start', 'redis-down', 'api-killed'])(
     'is not told to bear %s, and the refusal says why',
     (name) => expect(() => parse([name], env)).toThrow(/cannot be played on BASE_URL, because it \w+.*Unset it/),
   )
+
+  test('sells out only for whoever has its keys, and a command that is shown has none of them', () => {
+    const keys = {
+      DATABASE_URL: 'postgres://shop@db/shop',
+      ADMIN_TOKEN: 'the-token',
+      CUSTOMER_TOKEN_SECRET: 'the-secret',
+    }
+    expect(() => parse(['flash-sale'], { ...env, ADMIN_TOKEN: 'the-token' })).toThrow(
+      /sells out .* needs DATABASE_URL, CUSTOMER_TOKEN_SECRET of that shop/,
+    )
+    const args = parse(['flash-sale'], { ...env, ...keys })
+    expect(args).toMatchObject({
+      elsewhere: {
+        keys: { databaseUrl: keys.DATABASE_URL, adminToken: 'the-token', customerTokenSecret: 'the-secret' },
+      },
+    })
+    expect(args.act === 'play' && commandOf(args)).toBe(
+      'BASE_URL=… DATABASE_URL=… ADMIN_TOKEN=… CUSTOMER_TOKEN_SECRET=… npm run load -- flash-sale --size laptop',
+    )
+  })
 
   test('has no control: that would be another shop', () => {
     expect(() => parse(['browse', '--control'], env)).toThrow('unset BASE_URL')
