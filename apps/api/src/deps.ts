@@ -131,7 +131,9 @@ export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): 
 async function openCache(config: Config, log: Log, lost: () => void): Promise<Cache> {
   const cache = createCache({
     name: 'shop',
-    ...(config.redisUrl !== undefined && { redis: redis({ url: config.redisUrl, commandTimeout: config.cacheRedisTimeoutMs }) }),
+    ...(config.redisUrl !== undefined && {
+      redis: redis({ url: config.redisUrl, commandTimeout: config.cacheRedisTimeoutMs }),
+    }),
     memory: { maxBytes: config.cacheMemoryMaxBytes },
     maxStaleness: config.cacheMaxStalenessMs,
     // As many as there are connections: more would only wait in the pool, in front of the writes.

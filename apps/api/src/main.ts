@@ -11,9 +11,6 @@ import { openDeps } from './deps.ts'
 /** Connections that may wait to be accepted: a sale begins with thousands at once. */
 const BACKLOG = 4096
 
-/** How long a client may keep an idle connection: longer than the load balancers in front usually do. */
-const KEEP_ALIVE_MS = 65_000
-
 /** The longest that a client may then take to send the body. */
 const BODY_TIMEOUT_MS = 20_000
 
@@ -27,7 +24,6 @@ await runProcess({
       fetch: createApp({ ...deps.app, metrics }).fetch,
       ...(deps.answerEarly && { answerEarly: deps.answerEarly }),
       serverOptions: {
-        keepAliveTimeout: KEEP_ALIVE_MS,
         headersTimeout: config.headersTimeoutMs,
         requestTimeout: config.headersTimeoutMs + BODY_TIMEOUT_MS,
       },

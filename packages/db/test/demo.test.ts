@@ -7,12 +7,9 @@ import { useDatabase } from './database.ts'
 
 const database = useDatabase()
 let result: SeedResult
-let seconds: number
 
 beforeAll(async () => {
-  const start = performance.now()
   result = await seed(database.url, { size: 'demo' })
-  seconds = (performance.now() - start) / 1000
 })
 
 async function value(query: string): Promise<number> {
@@ -20,12 +17,11 @@ async function value(query: string): Promise<number> {
   return Number(Object.values(row ?? {})[0])
 }
 
-test('it has the promised size and took at most 15 seconds', () => {
+test('it has the promised size', () => {
   expect(result.counts).toMatchObject({
     ...{ categories: 300, products: 10_000, customers: 20_000 },
     ...{ reviews: 100_000, orders: 60_000, order_lines: 200_000 },
   })
-  expect(seconds).toBeLessThan(15)
 })
 
 describe('skewed', () => {

@@ -23,6 +23,12 @@ import {
 import { drainServer, type Lifecycle } from './drain.ts'
 import { ConfigError, type ProcessConfig } from './environment.ts'
 
+/**
+ * How long a client may keep an idle connection: longer than load balancers and scrapers usually do, or they send a request
+ * just when it is closed.
+ */
+const KEEP_ALIVE_MS = 65_000
+
 /** The part of the shutdown time that requests in flight may take. The rest is for closing what they used. */
 const IN_FLIGHT_SHARE = 0.8
 
@@ -87,7 +93,10 @@ export async function runProcess<C extends ProcessConfig>(program: Program<C>): 
   const stopTracingRedis = traceRedis({ scripts: program.scripts })
   const lifecycle = { draining: false }
   const opened = await program.open(config, log, { lifecycle, metrics: telemetry.metrics })
-  const server = createServer(opened.serverOptions ?? {}, askedFirst(opened, getRequestListener(opened.fetch)))
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS, ...opened.serverOptions },
+    askedFirst(opened, getRequestListener(opened.fetch)),
+  )
 
   const url = await listenOrExit(server, config, log, opened.backlog)
   log.info({ url, ...opened.about, tracing: telemetry.enabled }, 'listening')
