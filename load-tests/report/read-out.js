@@ -1,5 +1,6 @@
 /**
- * The read-out of the charts: the values at the moment under the pointer, or at the one reached by the arrow keys.
+ * The read-out of the charts: the values at the moment under the pointer or the finger, or at the one reached by the arrow
+ * keys.
  *
  * The page says all it has to say without this script; it only saves the reader from guessing heights. It runs in the
  * browser, inside the page.
@@ -22,7 +23,7 @@ for (const plot of document.querySelectorAll('.plot')) {
       cross.setAttribute('x2', x)
       cross.setAttribute('visibility', 'visible')
     }
-    const said = names.map((name, index) => `${name} ${written(values[index][slot], unit)}`)
+    const said = names.map((name, index) => `${name} ${written(values[index][slot], unit)}`.replaceAll(' ', '\u00a0'))
     chart.querySelector('.read-out').textContent = `${moment(slot * widthMs, endMs)}   ${said.join('   ')}`
   }
 
@@ -32,11 +33,15 @@ for (const plot of document.querySelectorAll('.plot')) {
     slot = -1
   }
 
-  plot.addEventListener('pointermove', (event) => {
+  const follow = (event) => {
     const { left, width } = plot.querySelector('svg').getBoundingClientRect()
     show(Math.floor((((event.clientX - left) / width) * endMs) / widthMs))
-  })
-  plot.addEventListener('pointerleave', hide)
+  }
+
+  plot.addEventListener('pointerdown', follow)
+  plot.addEventListener('pointermove', follow)
+  // A finger that is lifted leaves too, and what it has asked for is to be read after that.
+  plot.addEventListener('pointerleave', ({ pointerType }) => pointerType === 'mouse' && hide())
   plot.addEventListener('blur', hide)
   plot.addEventListener('keydown', (event) => {
     const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key]

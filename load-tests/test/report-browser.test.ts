@@ -73,12 +73,23 @@ describe.skipIf(!executablePath)('the report in a browser', () => {
 
       await page.locator('.plot:visible').last().focus()
       await page.keyboard.press('ArrowRight')
-      expect(await page.locator('.read-out:visible').last().textContent()).toMatch(/^0 s {3}heap \d/)
+      expect(await page.locator('.read-out:visible').last().textContent()).toMatch(/^0 s\s+heap\s\d/)
       await page.locator('input:checked').focus()
       await page.keyboard.press('ArrowRight')
       expect(await page.locator('.panel:visible').getAttribute('class')).toBe('panel panel-1')
     },
   )
+
+  test('a finger on a chart is told the values there, and still is when it is lifted', async () => {
+    const { page } = await open(flashSale(), 'phone', 'light')
+    const plot = page.locator('.plot:visible').last()
+    await plot.tap()
+    expect(await page.locator('.read-out:visible').last().textContent()).toMatch(/^3\d s\s+heap\s\d/)
+    await page.locator('h2').last().tap()
+    expect(await page.locator('.read-out').allTextContents()).toEqual(
+      expect.not.arrayContaining([expect.stringMatching(/./)]),
+    )
+  })
 
   const policy = /<meta http-equiv="Content-Security-Policy"[^>]*>/
   const link = '<link rel="stylesheet" href="http://127.0.0.1:9/style.css">'
@@ -105,7 +116,7 @@ describe.skipIf(!executablePath)('the report in a browser', () => {
     const path = writeReport(file, folder)
     writeFileSync(path, spoil(readFileSync(path, 'utf8')))
     const url = pathToFileURL(path).href
-    const page = await browser.newPage({ viewport: SCREENS[screen], colorScheme: scheme })
+    const page = await browser.newPage({ viewport: SCREENS[screen], colorScheme: scheme, hasTouch: screen === 'phone' })
     const seen: string[] = []
     page.on('request', (request) => request.url() !== url && seen.push(`It asked for ${request.url()}.`))
     page.on('console', (message) => seen.push(`It said: ${message.text()}`))
