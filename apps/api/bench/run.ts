@@ -3,19 +3,31 @@
  *
  * One process of the API and a bare `node:http` that answers the same bytes and fields, both on one core; wrk on another.
  * They take turns, and the ratio of each round is of two neighbours, so that what else the machine does meets both.
+ *
+ * The shop promises a ratio of 0.8. Single rounds say otherwise by chance, so the median is judged, and their spread said.
  */
 
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { availableParallelism, cpus } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { migrate, seed } from '@shop/db'
 import { startPostgres, startRedis, temporaryDirectory, throwaway } from '@shop/local-stack'
 
 import { findWrk, type WrkResult, wrk } from './wrk.ts'
 
+const USAGE = `Usage: npm run bench:http -- [--rounds 7] [--seconds 4] [--profile]
+
+Compares one process of the API, which has the product in its memory, with a bare
+node:http that answers the same bytes. It needs wrk. --profile writes the profile
+of the processor to report/.
+
+The exit status is 1 if an answer failed, or if the API does less than 0.8 of what
+node:http does, in the median of the rounds. It is 2 if it could not be run.`
+
+const LEAST_RATIO = 0.8
 const CONNECTIONS = 32
 const API = new URL('../src/main.ts', import.meta.url)
 const BARE = new URL('./bare.ts', import.meta.url)
@@ -25,8 +37,13 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '4' },
     profile: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 })
+if (values.help) {
+  console.log(USAGE)
+  process.exit(0)
+}
 const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
 
@@ -76,8 +93,15 @@ const [{ url: bareUrl }] = (await once(bare, 'message')) as [{ url: string }]
 
 console.log(`GET /products/1, ${Buffer.byteLength(body)} bytes, ${fields.length} fields, ${CONNECTIONS} connections`)
 console.log(`${cpus()[0]?.model}, node ${process.versions.node}, 1 % of the requests traced, metrics on`)
+// Where others want the same cores, the API is the one that is starved: it has more to do than the bare one.
+console.log(
+  `load of the machine before: ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(' ')}`,
+)
 console.log('round     bare req/s      api req/s   ratio    bare p99 ms   api p99 ms')
 const ratios: number[] = []
+let failed = 0
 const measure = (url: string): Promise<WrkResult> =>
   wrk({ url, seconds, connections: CONNECTIONS, core: generatorCore })
 for (let round = 0; round <= rounds; round++) {
@@ -86,6 +110,7 @@ for (let round = 0; round <= rounds; round++) {
   const before = first ? await measure(`${bareUrl}/`) : undefined
   const of = await measure(page)
   const against = before ?? (await measure(`${bareUrl}/`))
+  failed += of.failed + against.failed
   // The first is for the compilers.
   if (round === 0) continue
   const ratio = of.requestsPerSecond / against.requestsPerSecond
@@ -97,11 +122,19 @@ for (let round = 0; round <= rounds; round++) {
       ratio.toFixed(2).padStart(8) +
       against.p99.toFixed(2).padStart(15) +
       of.p99.toFixed(2).padStart(13) +
-      (of.failed > 0 ? `   ${of.failed} failed` : ''),
+      (of.failed + against.failed > 0 ? `   ${of.failed + against.failed} failed` : ''),
   )
 }
-const median = ratios.toSorted((a, b) => a - b)[ratios.length >> 1] as number
-console.log(`ratio of the API to bare node:http, median of ${ratios.length}: ${median.toFixed(2)}`)
+const sorted = ratios.toSorted((a, b) => a - b)
+const [least, median, most] = [0, (sorted.length - 1) >> 1, -1].map((at) => sorted.at(at) as number)
+const written = [median, least, most].map((ratio) => ratio?.toFixed(3))
+console.log(
+  `ratio of the API to bare node:http, median of ${sorted.length}: ${written[0]} (${written[1]} to ${written[2]})`,
+)
+if (failed > 0) console.error(`✘ ${failed} answers failed`)
+const isKept = median !== undefined && median >= LEAST_RATIO
+console.log(`${isKept ? '✔' : '✘'} at least ${LEAST_RATIO.toFixed(2)}`)
+process.exitCode = failed === 0 && isKept ? 0 : 1
 
 function start(file: URL, env: NodeJS.ProcessEnv): ChildProcess {
   const child = fork(file, {

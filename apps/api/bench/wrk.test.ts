@@ -17,8 +17,8 @@ Requests/sec:  35953.11
 Transfer/sec:     57.07MB
 `
 
-test('what wrk says is read: the rate, and latencies in milliseconds', () => {
-  expect(read(OUTPUT)).toEqual({ requestsPerSecond: 35_953.11, p50: 0.7, p99: 4.34, failed: 0 })
+test('what wrk says is read: how many, the rate, and latencies in milliseconds', () => {
+  expect(read(OUTPUT)).toEqual({ requests: 107_859, requestsPerSecond: 35_953.11, p50: 0.7, p99: 4.34, failed: 0 })
 })
 
 test('failures of every kind are one number', () => {

@@ -1,7 +1,10 @@
 /** wrk, the load generator: found, run against one address, and its figures read. */
 
 import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+
+const PAGES = fileURLToPath(new URL('./pages.lua', import.meta.url))
 
 const run = promisify(execFile)
 
@@ -11,9 +14,12 @@ export interface WrkOptions {
   readonly connections: number
   /** Processor that it keeps to, where the system can say so. */
   readonly core: number | undefined
+  /** Paths that are asked for in turn, in place of that of the address. */
+  readonly pages?: readonly string[] | undefined
 }
 
 export interface WrkResult {
+  readonly requests: number
   readonly requestsPerSecond: number
   /** Milliseconds. */
   readonly p50: number
@@ -30,8 +36,9 @@ export async function findWrk(): Promise<boolean> {
   )
 }
 
-export async function wrk({ url, seconds, connections, core }: WrkOptions): Promise<WrkResult> {
+export async function wrk({ url, seconds, connections, core, pages = [] }: WrkOptions): Promise<WrkResult> {
   const command = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', url]
+  if (pages.length > 0) command.push('-s', PAGES, '--', ...pages)
   const pinned = core === undefined ? command : ['taskset', '-c', `${core}`, ...command]
   const { stdout } = await run(pinned[0] as string, pinned.slice(1))
   return read(stdout)
@@ -44,6 +51,7 @@ export function read(output: string): WrkResult {
   const socket = /connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(output)?.slice(1) ?? []
   const other = /Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? 0
   return {
+    requests: Number(/(\d+) requests in/.exec(output)?.[1]),
     requestsPerSecond,
     p50: latency(output, 50),
     p99: latency(output, 99),
