@@ -14,6 +14,7 @@ import { closeWhenDraining, type Lifecycle } from '@shop/process'
 import { type Metrics, traceRequests } from '@shop/telemetry'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { every } from 'hono/combine'
 import { requestId } from 'hono/request-id'
 
 import { adminRoutes, type TellEdge } from './admin/routes.ts'
@@ -23,14 +24,16 @@ import type { CategoryRepository } from './categories/repository.ts'
 import { categoryRoutes } from './categories/routes.ts'
 import { requireAdmin } from './http/admin.ts'
 import { answerNoRoute } from './http/allowed-methods.ts'
-import { requireCustomer } from './http/customer.ts'
+import { type CustomerEnv, requireCustomer } from './http/customer.ts'
 import { addDocs } from './http/docs.ts'
 import { type Edge, keptAtEdge } from './http/edge.ts'
 import { answerFailure } from './http/failure.ts'
 import { type Dependency, healthRoutes, type Warming } from './http/health.ts'
 import { metricsRoutes } from './http/metrics.ts'
 import { bodyTooLarge, renderProblem } from './http/problem.ts'
+import { limitRate } from './http/rate-limit.ts'
 import { type Log, requestLog } from './http/request-log.ts'
+import type { RateLimits } from './limits/rate-limits.ts'
 import type { OrderRepository } from './orders/repository.ts'
 import { orderRoutes } from './orders/routes.ts'
 import type { ProductRepository } from './products/repository.ts'
@@ -41,6 +44,8 @@ import type { StockRepository } from './stock/repository.ts'
 import { stockRoutes } from './stock/routes.ts'
 
 const MAX_BODY_BYTES = 100 * 1024
+/** Whoever has the token: there is one. */
+const ADMIN = 'admin'
 
 export interface AppDeps {
   readonly log: Log
@@ -61,6 +66,8 @@ export interface AppDeps {
   readonly metrics?: Metrics | undefined
   readonly adminTokenHash: Buffer
   readonly customerTokenSecret: string
+  /** Absent: whoever has a token may send as much as they like. */
+  readonly rateLimits?: RateLimits | undefined
   readonly publicUrl?: string | undefined
   /** The cache in front of this process, if there is one that is purged. */
   readonly edge?: Edge | undefined
@@ -70,6 +77,15 @@ export interface AppDeps {
 export function createApp(deps: AppDeps): OpenAPIHono {
   const app = new OpenAPIHono()
   app.onError(answerFailure(deps.log))
+  const { customer, admin } = deps.rateLimits ?? {}
+  const asAdmin = every(
+    requireAdmin(deps.adminTokenHash),
+    limitRate(admin, () => ADMIN),
+  )
+  const asCustomer = every(
+    requireCustomer(deps.customerTokenSecret),
+    limitRate<CustomerEnv>(customer, (c) => String(c.get('customerId'))),
+  )
 
   app.use(requestId(), closeWhenDraining(deps.lifecycle))
   app.route('/', healthRoutes(deps.dependencies, deps.lifecycle, deps.warmer))
@@ -79,13 +95,13 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   if (deps.edge) app.use(keptAtEdge(deps.edge))
   app.use(cacheStatus({ name: 'shop' }))
   app.use(limitBody())
-  app.route('/', productRoutes(deps.products, requireAdmin(deps.adminTokenHash)))
+  app.route('/', productRoutes(deps.products, asAdmin))
   app.route('/', categoryRoutes(deps.categories))
   app.route('/', aggregateRoutes(deps.aggregates, deps.products))
   app.route('/', searchRoutes(deps.search, deps.products))
   app.route('/', stockRoutes(deps.stock))
-  app.route('/', orderRoutes(deps.orders, requireCustomer(deps.customerTokenSecret)))
-  app.route('/', adminRoutes(deps, requireAdmin(deps.adminTokenHash)))
+  app.route('/', orderRoutes(deps.orders, asCustomer))
+  app.route('/', adminRoutes(deps, asAdmin))
   // Who opens the address that `npm start` prints wants to see something.
   app.get('/', (c) => c.redirect('/docs'))
   addDocs(app, { publicUrl: deps.publicUrl })

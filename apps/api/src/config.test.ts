@@ -28,6 +28,8 @@ test('the address of the database is all that development needs', () => {
     host: '127.0.0.1',
     port: 3000,
     publicUrl: undefined,
+    rateLimitAdmin: 10_000,
+    rateLimitCustomer: 100,
     databaseUrl: REQUIRED.DATABASE_URL,
     databasePoolMax: 10,
     redisUrl: undefined,

@@ -51,6 +51,8 @@ function environmentSchema(production: boolean) {
     EDGE_MAX_AGE_S: whole(0, 3600).default(0),
     HEADERS_TIMEOUT_MS: whole(1000, 600_000).default(10_000),
     PUBLIC_URL: address('https://shop.example.com', 'http', 'https').optional(),
+    RATE_LIMIT_ADMIN: whole(0, 10_000_000).default(10_000),
+    RATE_LIMIT_CUSTOMER: whole(0, 10_000_000).default(100),
     REDIS_URL: redisAddress('optional'),
     WARM_LIMIT_MS: whole(0, 600_000).default(5000),
   })
@@ -76,6 +78,9 @@ export interface Config extends ProcessConfig {
   readonly adminTokenHash: Buffer
   /** What the tokens of customers are signed with. Kept, because each token is checked with it. */
   readonly customerTokenSecret: string
+  /** Requests of each customer, and of the administrator, in a window of 10 s; 0: no limit. */
+  readonly rateLimitCustomer: number
+  readonly rateLimitAdmin: number
   /** How long a start may take to warm the cache before it gets traffic anyway; 0: it does not warm. */
   readonly warmLimitMs: number
 }
@@ -98,6 +103,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
     adminTokenHash: hashToken(env.ADMIN_TOKEN),
     customerTokenSecret: env.CUSTOMER_TOKEN_SECRET,
+    rateLimitCustomer: env.RATE_LIMIT_CUSTOMER,
+    rateLimitAdmin: env.RATE_LIMIT_ADMIN,
     warmLimitMs: env.WARM_LIMIT_MS,
   })
 }

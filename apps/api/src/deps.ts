@@ -24,6 +24,8 @@ import { singleFlight } from './controls/single-flight.ts'
 import { fastPath } from './http/fast-path.ts'
 import type { Dependency, DependencyState } from './http/health.ts'
 import type { Log } from './http/request-log.ts'
+import { countedLimits } from './limits/metrics.ts'
+import { openRateLimits } from './limits/rate-limits.ts'
 import { countedOrders } from './orders/metrics.ts'
 import { postgresOrders } from './orders/repository.ts'
 import { cachedProducts } from './products/cached-repository.ts'
@@ -59,6 +61,12 @@ export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): 
     hook: traceQuery,
   })
   observePools(() => database.pools())
+  const rateLimits = openRateLimits({
+    customer: config.rateLimitCustomer,
+    admin: config.rateLimitAdmin,
+    redisUrl: config.redisUrl,
+    log,
+  })
   let warmer: Warmer | undefined
   const cache = config.cache === 'on' ? await openCache(config, log, () => warmer?.lost()) : undefined
   const options = {
@@ -112,6 +120,7 @@ export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): 
       dependencies: [postgresDependency(database), redisDependency(cache)],
       adminTokenHash: config.adminTokenHash,
       customerTokenSecret: config.customerTokenSecret,
+      rateLimits: countedLimits(rateLimits),
       publicUrl: config.publicUrl,
       edge,
       tellEdge: edge && ((note) => tellEdge(database.sql, { ...note, source: 'admin' })),
@@ -123,6 +132,7 @@ export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): 
       await traffic.stop()
       await cache?.close()
       await control?.close()
+      rateLimits.close()
       await database.close()
     },
   }

@@ -7,6 +7,7 @@ import { runProcess } from '@shop/process'
 import { createApp } from './app.ts'
 import { readConfig } from './config.ts'
 import { openDeps } from './deps.ts'
+import { COUNT } from './limits/rate-limits.ts'
 
 /** Connections that may wait to be accepted: a sale begins with thousands at once. */
 const BACKLOG = 4096
@@ -16,7 +17,7 @@ const BODY_TIMEOUT_MS = 20_000
 
 await runProcess({
   readConfig,
-  scripts: SCRIPTS,
+  scripts: [...SCRIPTS, COUNT],
   isHarmless: isAbandonedTypeQuery,
   async open(config, log, { lifecycle, metrics }) {
     const deps = await openDeps(config, log, lifecycle)

@@ -43,6 +43,7 @@ const config = readConfig({
   REDIS_URL: server.url,
   ADMIN_TOKEN: TOKEN,
   CUSTOMER_TOKEN_SECRET: CUSTOMER_SECRET,
+  RATE_LIMIT_CUSTOMER: '1',
 })
 const deps = await openDeps(config, new RecordingLog(), { draining: false })
 afterAll(async () => {
@@ -76,15 +77,13 @@ test('after requests of each kind a scrape is what the page says, and the page w
     headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' },
     body: JSON.stringify({ amount: 4_711, currency: 'EUR' }),
   })
-  await app.request('/orders', {
-    method: 'POST',
-    headers: {
-      ...(await asCustomer(1)),
-      'Content-Type': 'application/json',
-      'Idempotency-Key': 'the-first-order',
-    },
-    body: JSON.stringify({ lines: [{ variantId: 1, quantity: 1 }] }),
-  })
+  for (const key of ['the-first-order', 'one-too-many']) {
+    await app.request('/orders', {
+      method: 'POST',
+      headers: { ...(await asCustomer(1)), 'Content-Type': 'application/json', 'Idempotency-Key': key },
+      body: JSON.stringify({ lines: [{ variantId: 1, quantity: 1 }] }),
+    })
+  }
 
   setFlagsFromString('--expose-gc')
   runInNewContext('gc')()
@@ -115,9 +114,11 @@ test('after requests of each kind a scrape is what the page says, and the page w
     'GET 404 /products/{id} 1',
     'GET 404 1',
     'POST 201 /orders 1',
+    'POST 429 /orders 1',
     'PUT 200 /products/{id}/price 1',
   ])
   expect(counted('shop_orders_attempts_total', { shop_orders_outcome: 'placed' })).toBe(1)
+  expect(counted('shop_rate_limit_refusals_total', { shop_rate_limit_principal: 'customer' })).toBe(1)
   expect(counted('db_client_connection_max', { db_client_connection_pool_name: 'db' })).toBe(config.databasePoolMax)
   expect(counted('db_client_connection_count', {})).toBe(0)
   expect(counted('shop_cache_reads_total', { shop_cache_outcome: 'hit', shop_cache_tier: 'memory' })).toBeGreaterThan(0)

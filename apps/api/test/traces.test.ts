@@ -13,6 +13,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, tes
 import { createApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { type OpenDeps, openDeps } from '../src/deps.ts'
+import { COUNT } from '../src/limits/rate-limits.ts'
 import { createDatabase } from './database.ts'
 import { fixtureId } from './fixture.ts'
 import { asCustomer, insertFixtureWithoutOrders } from './ordering.ts'
@@ -31,7 +32,7 @@ let recording: Recording
 const untrace: (() => void)[] = []
 beforeAll(() => {
   recording = recordSpans()
-  untrace.push(traceRedis({ scripts: SCRIPTS }))
+  untrace.push(traceRedis({ scripts: [...SCRIPTS, COUNT] }))
 })
 afterAll(async () => {
   for (const stop of untrace) stop()
@@ -58,12 +59,15 @@ beforeEach(async () => {
 })
 afterEach(() => recording.clear())
 
-async function openShop(): Promise<Shop> {
+/** Without rate limits, whose connection may be ready a moment later, unless they are asked for. */
+async function openShop(rateLimit = '0'): Promise<Shop> {
   const config = readConfig({
     DATABASE_URL: database.url,
     REDIS_URL: redis.url,
     ADMIN_TOKEN,
     CUSTOMER_TOKEN_SECRET: CUSTOMER_SECRET,
+    RATE_LIMIT_ADMIN: rateLimit,
+    RATE_LIMIT_CUSTOMER: rateLimit,
     WARM_LIMIT_MS: '0',
   })
   const deps = await openDeps(config, new RecordingLog(), { draining: false })
@@ -268,6 +272,19 @@ test('with Redis down a read goes to the database, and says so', async () => {
     'shop.cache.outcome': 'miss',
     'shop.cache.stored': 'local',
   })
+})
+
+test('a request that is limited counts itself first', async () => {
+  const shop = await openShop('1000')
+  const change = {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ amount: 4711, currency: 'EUR' }),
+  }
+  const steps = async () => drawn(await traceOf(shop, `${PRODUCT}/price`, change)).slice(0, 3)
+  await expect
+    .poll(steps, { timeout: 10_000, interval: 2 })
+    .toEqual(['PUT /products/{id}/price', '  EVALSHA count', '  BEGIN'])
 })
 
 test('an order asks the cache nothing, and the row that it writes when it sells out is of its trace', async () => {

@@ -12,11 +12,11 @@ import type { MiddlewareHandler } from 'hono'
 
 import { ADMIN_SCHEME } from '../http/docs.ts'
 import {
+  ADMIN_PROBLEMS,
   cachedResourceNotFound,
   cacheOff,
   invalidRequest,
   problemResponses,
-  READ_PROBLEMS,
   unavailable,
   unknownCachedResource,
   WRITE_PROBLEMS,
@@ -57,7 +57,7 @@ const overviewRoute = createRoute({
   request: { query: NoQuery },
   responses: {
     200: { description: 'As of now.', content: { 'application/json': { schema: Overview } } },
-    ...problemResponses(...READ_PROBLEMS, 'unauthorized', 'cache-off'),
+    ...problemResponses(...ADMIN_PROBLEMS, 'cache-off'),
   },
 })
 
@@ -70,7 +70,7 @@ const explainRoute = createRoute({
   request: { params: ResourceParams, query: KeyQuery },
   responses: {
     200: { description: 'The explanation.', content: { 'application/json': { schema: ExplainedKey } } },
-    ...problemResponses(...READ_PROBLEMS, 'unauthorized', 'not-found', 'cache-off'),
+    ...problemResponses(...ADMIN_PROBLEMS, 'not-found', 'cache-off'),
   },
 })
 

@@ -88,6 +88,11 @@ export const PROBLEMS = {
     title: 'This Idempotency-Key has placed another order.',
     cure: 'Use a new key for a new order. To repeat an attempt, send the same body as the first time.',
   },
+  'too-many-requests': {
+    status: 429,
+    title: 'You have sent too many requests.',
+    cure: 'Try again after the time in `Retry-After`. `RateLimit-Policy` says how many requests you have (q) in each window of so many seconds (w), `RateLimit` how many are left (r).',
+  },
   internal: {
     status: 500,
     title: 'The server failed.',
@@ -251,6 +256,12 @@ export function idempotencyKeyReused(): ProblemError {
   })
 }
 
+export function tooManyRequests(retryAfterS: number): ProblemError {
+  return new ProblemError('too-many-requests', 'Nothing was done. The next window begins soon.', {
+    headers: { 'Retry-After': `${retryAfterS}` },
+  })
+}
+
 export function internal(): ProblemError {
   return new ProblemError('internal', 'Something failed that should not. The request id finds it in the log.')
 }
@@ -321,6 +332,7 @@ const EXAMPLES: Record<ProblemCode, ProblemError> = {
   'unknown-reference': unknownSku(),
   'mixed-currencies': mixedCurrencies(),
   'idempotency-key-reused': idempotencyKeyReused(),
+  'too-many-requests': tooManyRequests(7),
   internal: internal(),
   unavailable: unavailable(),
 }
@@ -329,14 +341,22 @@ const EXAMPLE_REQUEST_ID = '8d5f0f3c-6a43-4f0e-9d53-6c1d6a5f1b0e'
 
 /** What a route with a body, a token or neither can always answer, beside its own problems. */
 export const READ_PROBLEMS = ['invalid-request', 'internal', 'unavailable'] as const satisfies readonly ProblemCode[]
-export const WRITE_PROBLEMS = [
+export const ADMIN_PROBLEMS = [
   ...READ_PROBLEMS,
   'unauthorized',
+  'too-many-requests',
+] as const satisfies readonly ProblemCode[]
+export const WRITE_PROBLEMS = [
+  ...ADMIN_PROBLEMS,
   'body-too-large',
   'unsupported-media-type',
 ] as const satisfies readonly ProblemCode[]
 /** Of a route of a customer. */
-export const CUSTOMER_PROBLEMS = [...READ_PROBLEMS, 'customer-unauthorized'] as const satisfies readonly ProblemCode[]
+export const CUSTOMER_PROBLEMS = [
+  ...READ_PROBLEMS,
+  'customer-unauthorized',
+  'too-many-requests',
+] as const satisfies readonly ProblemCode[]
 
 interface ProblemResponse {
   description: string
