@@ -36,8 +36,17 @@ export const visitors: RampingArrivalRateScenario = {
   gracefulStop: setting('PATIENCE'),
 }
 
+/** Who makes a visit. */
+interface Visitor {
+  readonly act: 'visit' | 'insist'
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const anybody = (): Visitor => ({ act: 'visit' })
+
 /** The n-th visitor takes the n-th path, so that each run asks for the same in the same order. */
-export function visitNext(): void {
+export function visitNext(whoIs: (turn: number) => Visitor = anybody): void {
   const turn = scenario.iterationInTest
-  visit(turn, paths[turn % paths.length] as string, params)
+  const { act, headers = {} } = whoIs(turn)
+  visit(turn, paths[turn % paths.length] as string, { ...params, headers }, act)
 }

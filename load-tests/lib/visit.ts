@@ -13,7 +13,7 @@ import http, { type RefinedParams, type RefinedResponse, type ResponseType } fro
 import { Counter, Rate } from 'k6/metrics'
 
 import { servedFrom } from './cache-status.ts'
-import { type Act, expectedAnswers } from './expected-answers.ts'
+import { type Act, expectedAnswers, TOO_MANY } from './expected-answers.ts'
 import { listSetting } from './settings.ts'
 
 /** k6's own, which its types leave out. */
@@ -25,6 +25,7 @@ const readsPrices = __ENV.PRICES === 'read'
 const asksForNonsense = __ENV.REFUSALS === 'expected'
 const EXPECTED = {
   visit: expectedAnswers('visit', asksForNonsense),
+  insist: expectedAnswers('insist', asksForNonsense),
   send: expectedAnswers('send', asksForNonsense),
 } as const
 
@@ -42,8 +43,8 @@ export function markStart(): void {
   console.log(`@start ${Date.now()}`)
 }
 
-export function visit(turn: number, path: string, params: Params): void {
-  report('visit', turn, (shop) => http.get(`${shop}${path}`, params))
+export function visit(turn: number, path: string, params: Params, act: 'visit' | 'insist' = 'visit'): void {
+  report(act, turn, (shop) => http.get(`${shop}${path}`, params))
 }
 
 export function send(turn: number, path: string, body: string, params: Params): void {
@@ -61,13 +62,18 @@ function report(act: Act, turn: number, request: (shop: string) => Response): vo
     tookMs = Date.now() - askedAt
   }
   const { status } = response
-  const isExpected = EXPECTED[act].includes(status)
+  const isExpected = EXPECTED[act].includes(status) && (status !== TOO_MANY || saysWhen(response))
   failed.add(!isExpected)
   const source = servedFrom(response.headers['Cache-Status'])
   const prices = readsPrices && status === 200 ? ` ${pricesIn(response)}` : ''
   console.log(
     `@${askedAt} ${tookMs.toFixed(2)} ${isExpected ? '' : '!'}${status || response.error_code} ${source} ${turn}${prices}`,
   )
+}
+
+/** RFC 9110 section 10.2.3, in whole seconds. */
+function saysWhen(response: Response): boolean {
+  return /^[1-9]\d*$/.test(response.headers['Retry-After'] ?? '')
 }
 
 /** Of a product, a page of products or a batch of them; empty for anything else. */

@@ -17,16 +17,18 @@ export interface Answer {
 }
 
 export interface Question {
-  readonly method?: 'GET' | 'PUT'
+  readonly method?: 'GET' | 'PUT' | 'POST'
   readonly token?: string
+  readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
 }
 
 const LIMIT_MS = 10_000
 
-export function ask(url: string, { method = 'GET', token, body }: Question = {}): Promise<Answer> {
+export function ask(url: string, { method = 'GET', token, body, ...more }: Question = {}): Promise<Answer> {
   const payload = body === undefined ? undefined : JSON.stringify(body)
   const headers = {
+    ...more.headers,
     ...(token !== undefined && { Authorization: `Bearer ${token}` }),
     ...(payload !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload) }),
   }

@@ -81,7 +81,7 @@ export function zipf<T>(items: readonly T[], s: number, chance: () => number): (
 }
 
 /** mulberry32 (Tommy Ettinger, public domain): numbers from 0 to below 1. */
-function chances(seed: number): () => number {
+export function chances(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -46,7 +46,7 @@ export interface Load {
   /** Whether what products cost is read from each answer. */
   readonly readsPrices?: boolean
   /** @default traffic */
-  readonly script?: 'traffic' | 'flash-sale'
+  readonly script?: 'traffic' | 'flash-sale' | 'rate-limit'
   readonly settings?: Readonly<Record<string, string>>
   /** Settings that are lists, and too long for a command line. */
   readonly files?: Readonly<Record<string, readonly string[]>>

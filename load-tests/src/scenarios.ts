@@ -8,6 +8,7 @@ import { faultScenario } from './fault-scenario.ts'
 import { FAULTS } from './faults.ts'
 import { flashSale } from './flash-sale.ts'
 import { ramp } from './ramp.ts'
+import { rateLimit } from './rate-limit.ts'
 import type { Scenario } from './scenario.ts'
 import { stampede } from './stampede.ts'
 import { storm } from './storm.ts'
@@ -22,5 +23,6 @@ export const SCENARIOS: readonly Scenario[] = Object.freeze([
   soak,
   coldStart,
   crawler,
+  rateLimit,
   ...FAULTS.map(faultScenario),
 ])

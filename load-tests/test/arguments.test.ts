@@ -112,6 +112,7 @@ describe('the scenarios', () => {
       'soak',
       'cold-start',
       'crawler',
+      'rate-limit',
       'redis-down',
       'redis-frozen',
       'redis-flushed',

@@ -2,7 +2,10 @@
 
 import { beforeEach, expect, test, vi } from 'vitest'
 
+import type { Act } from '../lib/expected-answers.ts'
+
 const answers: number[] = []
+let headers: Record<string, string> = {}
 const asked: string[] = []
 const lines: string[] = []
 
@@ -10,7 +13,7 @@ vi.mock('k6/http', () => {
   const ask = (url: string) => {
     asked.push(url)
     const status = answers.shift()
-    return { status, error_code: status === 0 ? 1212 : 0, timings: { duration: 1 }, headers: {} }
+    return { status, error_code: status === 0 ? 1212 : 0, timings: { duration: 1 }, headers }
   }
   return { default: { get: ask, post: ask } }
 })
@@ -26,16 +29,17 @@ beforeEach(() => {
   vi.resetModules()
   vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line))
   for (const list of [answers, asked, lines]) list.length = 0
+  headers = {}
 })
 
 /** What is told of each answer, with a mark before those that fail. */
-async function told(act: 'visit' | 'send', statuses: readonly number[], env: Record<string, string> = {}) {
+async function told(act: Act, statuses: readonly number[], env: Record<string, string> = {}) {
   vi.stubGlobal('__ENV', { SHOPS: 'http://first,http://second', ...env })
   const { visit, send } = await import('../lib/visit.ts')
   answers.push(...statuses)
   while (answers.length > 0) {
-    if (act === 'visit') visit(0, '/products/1', {})
-    else send(0, '/orders', '{}', {})
+    if (act === 'send') send(0, '/orders', '{}', {})
+    else visit(0, '/products/1', {}, act)
   }
   return lines.map((line) => line.split(' ')[2])
 }
@@ -51,7 +55,19 @@ test('where refusals are expected, what never was may be refused', async () => {
 })
 
 test('an order is placed, or nothing is left', async () => {
-  expect(await told('send', [200, 201, 404, 409])).toEqual(['!200', '201', '!404', '409'])
+  expect(await told('send', [200, 201, 404, 409, 429])).toEqual(['!200', '201', '!404', '409', '!429'])
+})
+
+test('a 429 fails, but of whoever insists and is told when to try again', async () => {
+  headers = { 'Retry-After': '7' }
+  expect(await told('visit', [429])).toEqual(['!429'])
+  lines.length = 0
+  expect(await told('insist', [200, 404, 429])).toEqual(['200', '!404', '429'])
+  for (const wrong of [{}, { 'Retry-After': '0' }, { 'Retry-After': 'soon' }] as Record<string, string>[]) {
+    lines.length = 0
+    headers = wrong
+    expect(await told('insist', [429])).toEqual(['!429'])
+  }
 })
 
 test('a visit whose connection breaks goes to the next process, and is told of once', async () => {
