@@ -58,13 +58,14 @@ test('another customer is not affected, and neither is the administrator', async
   expect((await request('/admin/cache', { headers: ADMIN })).status).toBe(404)
 })
 
-test('the routes of the administrator share one limit, whichever they are', async () => {
+test('the routes of the administrator share one limit, and what is beyond it does nothing', async () => {
   const { request, send } = limitedApp()
   expect((await request('/admin/cache', { headers: ADMIN })).status).toBe(404)
   expect((await send('PUT', '/products/1/price', { amount: 1, currency: 'EUR' })).status).toBe(200)
   const refused = await send('PUT', '/products/1/price', { amount: 2, currency: 'EUR' })
   expect([refused.status, refused.headers.get('RateLimit-Policy')]).toEqual([429, '"admin";q=2;w=10'])
   expect((await send('PATCH', '/products/1', { name: 'A name' })).status).toBe(429)
+  expect(await (await request('/products/1')).json()).toMatchObject({ price: { amount: 1 } })
 })
 
 test('a token that is not good costs nobody anything', async () => {
