@@ -107,7 +107,7 @@ async function playStampede(scene: Scene, variant: Variant): Promise<Played> {
   const { loadLimitMs, statementLimitMs } = deadlinesOf(plan)
   const env = {
     CACHE_LOAD_TIMEOUT_MS: String(loadLimitMs),
-    CACHE_REDIS_TIMEOUT_MS: String(REDIS_LIMIT_MS),
+    REDIS_TIMEOUT_MS: String(REDIS_LIMIT_MS),
     HEADERS_TIMEOUT_MS: String(plan.gatherLimitMs),
   }
   const traceRatio = Math.min(1, MOST_TRACED / plan.visitors)

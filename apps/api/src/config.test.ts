@@ -37,7 +37,7 @@ test('the address of the database is all that development needs', () => {
     cacheMaxStalenessMs: 500,
     cacheLoadTimeoutMs: 5000,
     cacheMemoryMaxBytes: 67_108_864,
-    cacheRedisTimeoutMs: 250,
+    redisTimeoutMs: 250,
     edgeMaxAgeS: 0,
     headersTimeoutMs: 10_000,
     adminTokenHash: hashToken('dev-admin-token'),

@@ -44,7 +44,6 @@ function environmentSchema(production: boolean) {
     CACHE_L1_MAX_BYTES: whole(1024, 2 ** 40).default(64 * 2 ** 20),
     CACHE_LOAD_TIMEOUT_MS: whole(1, 600_000).default(5000),
     CACHE_MAX_STALENESS_MS: whole(50, 60_000).default(500),
-    CACHE_REDIS_TIMEOUT_MS: whole(1, 60_000).default(250),
     CUSTOMER_TOKEN_SECRET: secret(DEVELOPMENT_CUSTOMER_SECRET, MIN_SECRET_LENGTH),
     DATABASE_POOL_MAX: whole(1, 1000).default(10),
     DATABASE_URL: databaseAddress(),
@@ -53,6 +52,7 @@ function environmentSchema(production: boolean) {
     PUBLIC_URL: address('https://shop.example.com', 'http', 'https').optional(),
     RATE_LIMIT_ADMIN: whole(0, 10_000_000).default(10_000),
     RATE_LIMIT_CUSTOMER: whole(0, 10_000_000).default(100),
+    REDIS_TIMEOUT_MS: whole(1, 60_000).default(250),
     REDIS_URL: redisAddress('optional'),
     WARM_LIMIT_MS: whole(0, 600_000).default(5000),
   })
@@ -64,12 +64,12 @@ export interface Config extends ProcessConfig {
   readonly databasePoolMax: number
   /** Absent: the cache has its first tier only. */
   readonly redisUrl: string | undefined
+  /** The longest that anything waits for an answer of Redis. */
+  readonly redisTimeoutMs: number
   readonly cache: (typeof CACHES)[number]
   readonly cacheMaxStalenessMs: number
   readonly cacheLoadTimeoutMs: number
   readonly cacheMemoryMaxBytes: number
-  /** The longest that the cache waits for an answer of Redis. */
-  readonly cacheRedisTimeoutMs: number
   /** For how long a purged edge may keep answers; 0: there is none. */
   readonly edgeMaxAgeS: number
   /** The longest that a client may take to send the head of a request. */
@@ -94,11 +94,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     databaseUrl: env.DATABASE_URL,
     databasePoolMax: env.DATABASE_POOL_MAX,
     redisUrl: env.REDIS_URL,
+    redisTimeoutMs: env.REDIS_TIMEOUT_MS,
     cache: env.CACHE,
     cacheMaxStalenessMs: env.CACHE_MAX_STALENESS_MS,
     cacheLoadTimeoutMs: env.CACHE_LOAD_TIMEOUT_MS,
     cacheMemoryMaxBytes: env.CACHE_L1_MAX_BYTES,
-    cacheRedisTimeoutMs: env.CACHE_REDIS_TIMEOUT_MS,
     edgeMaxAgeS: env.EDGE_MAX_AGE_S,
     headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
     adminTokenHash: hashToken(env.ADMIN_TOKEN),

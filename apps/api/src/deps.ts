@@ -65,6 +65,7 @@ export async function openDeps(config: Config, log: Log, lifecycle: Lifecycle): 
     customer: config.rateLimitCustomer,
     admin: config.rateLimitAdmin,
     redisUrl: config.redisUrl,
+    commandTimeoutMs: config.redisTimeoutMs,
     log,
   })
   let warmer: Warmer | undefined
@@ -142,7 +143,7 @@ async function openCache(config: Config, log: Log, lost: () => void): Promise<Ca
   const cache = createCache({
     name: 'shop',
     ...(config.redisUrl !== undefined && {
-      redis: redis({ url: config.redisUrl, commandTimeout: config.cacheRedisTimeoutMs }),
+      redis: redis({ url: config.redisUrl, commandTimeout: config.redisTimeoutMs }),
     }),
     memory: { maxBytes: config.cacheMemoryMaxBytes },
     maxStaleness: config.cacheMaxStalenessMs,

@@ -10,7 +10,13 @@ const ORDER = '/orders/00000000-0000-4000-8000-000000000000'
 
 /** Its orders are never found, so a request that gets as far as them is answered 404. */
 function limitedApp({ customer = 3, admin = 2 } = {}): TestApp {
-  const rateLimits = openRateLimits({ customer, admin, redisUrl: undefined, log: new RecordingLog() })
+  const rateLimits = openRateLimits({
+    customer,
+    admin,
+    redisUrl: undefined,
+    commandTimeoutMs: 250,
+    log: new RecordingLog(),
+  })
   const none = () => Promise.reject(orderNotFound())
   return createTestApp({ rateLimits, orders: { place: none, get: none } })
 }

@@ -11,7 +11,7 @@
  * Without Redis each process counts alone, and a principal may get its quota of each: a limit is not worth an error. A
  * Redis that stands still is as good as none, which its connection finds out by itself:
  *
- *     ready ── a command waits 250 ms, then counts here ── 500 ms of silence: closed ── connects; not ready, counts here
+ *     ready ── a command waits its time, then counts here ── 500 ms of silence: closed ── connects; not ready, counts here
  *       ▲                                                                                          │
  *       └────────────────────────── Redis has answered the greeting ───────────────────────────────┘
  */
@@ -24,8 +24,6 @@ import type { RateLimit } from '../http/rate-limit.ts'
 import type { Log } from '../http/request-log.ts'
 
 const WINDOW_S = 10
-/** As long as the cache waits for one. */
-const COMMAND_TIMEOUT_MS = 250
 /** Twice that, because this process may be the one that was busy. */
 const SILENT_MS = 500
 
@@ -58,13 +56,18 @@ interface RateLimitsOptions {
   /** Absent: this process counts alone. */
   readonly redisUrl: string | undefined
   readonly log: Log
-  /** @default 250 */
-  readonly commandTimeoutMs?: number
+  readonly commandTimeoutMs: number
 }
 
-export function openRateLimits({ customer, admin, redisUrl, log, ...options }: RateLimitsOptions): OpenRateLimits {
+export function openRateLimits({
+  customer,
+  admin,
+  redisUrl,
+  commandTimeoutMs,
+  log,
+}: RateLimitsOptions): OpenRateLimits {
   const isNeeded = redisUrl !== undefined && customer + admin > 0
-  const redis = isNeeded ? connectTo(redisUrl, log, options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS) : undefined
+  const redis = isNeeded ? connectTo(redisUrl, log, commandTimeoutMs) : undefined
   return {
     customer: limitOf('customer', customer, redis),
     admin: limitOf('admin', admin, redis),
