@@ -117,7 +117,7 @@ export const shopDashboard: Dashboard = {
         },
         {
           title: 'Answers by status',
-          says: '304 costs no load. Many 404: somebody asks for what never was. 409 and 422 of orders are answers, not failures.',
+          says: '304 costs no load. Many 404: somebody asks for what never was. 409 and 422 of orders are answers, not failures. 429: somebody is beyond their rate limit.',
           unit: 'reqps',
           kind: 'stacked',
           series: [{ expr: perSecond(all, 'http_response_status_code'), legend: '{{http_response_status_code}}' }],

@@ -1,23 +1,28 @@
 /**
- * The barrier: every VU waits for one instant, which setup() has chosen, or for its turn in a short time after it.
+ * The barrier: every VU of every k6 process waits for one instant, or for its turn in a short time after it.
  *
- * setup() runs when all VUs are initialised, and its result reaches each of them. The instant must be late enough for the
- * last VU to be waiting by then.
+ * setup() runs when all VUs are initialised, and its result reaches each of them. It asks the starting line
+ * (src/starting-line.ts), which answers when the setup() of the last process has asked.
  */
 
 import { sleep } from 'k6'
+import http from 'k6/http'
+import { Counter } from 'k6/metrics'
+
+import { setting } from './settings.ts'
 
 export interface Start {
-  /** Milliseconds since 1970. All VUs of one k6 process share its clock. */
+  /** Milliseconds since 1970. All k6 processes share the clock of the machine. */
   readonly at: number
 }
 
-const LEAST_MS = 1_000
-const PER_VU_MS = 0.5
+/** No visits: whoever counts requests subtracts them. */
+const starts = new Counter('starts_asked')
 
 /** The result for setup(). */
-export function startAtOnce(vus: number): Start {
-  return { at: Date.now() + LEAST_MS + vus * PER_VU_MS }
+export function startTogether(patience: string): Start {
+  starts.add(1)
+  return http.get(setting('STARTING_LINE'), { timeout: patience }).json() as unknown as Start
 }
 
 /** Of `spreadMs` each waits its share, between 0 for the first and 1 for the last. */

@@ -10,7 +10,7 @@ export interface Figure {
 
 export const FIGURES: readonly Figure[] = [
   { label: 'requests', of: ({ requests }) => count(requests) },
-  { label: 'database queries', of: ({ queries }) => count(queries) },
+  { label: 'database queries', of: ({ queries }) => (queries === undefined ? NOTHING : count(queries)) },
   { label: 'queries per 1 000 requests', of: (run) => figure(queriesPerThousand(run)) },
   { label: 'hit rate', of: (run) => percent(hitRate(run)) },
   { label: 'p50, ms', of: (run) => latencyOf(run, 'p50') },
@@ -34,7 +34,7 @@ export const ANSWERS: readonly Figure[] = (
 ).map(([kind, label]) => ({ label, of: ({ hits }) => count(hits[kind]) }))
 
 export function queriesPerThousand({ queries, requests }: Run): number | undefined {
-  return requests > 0 ? (queries / requests) * 1_000 : undefined
+  return queries !== undefined && requests > 0 ? (queries / requests) * 1_000 : undefined
 }
 
 /** Of the answers that asked the cache, the share that needed no load of their own. */

@@ -40,10 +40,11 @@ this run says how fast the generator is, and not how fast the shop is. ${generat
 /** The four figures that people ask for first. */
 function highlights(run: Run, control: Run | undefined): Markup {
   const spared = control && saved(run, control)
+  const rate = queriesPerThousand(run)
   const queries =
     control && spared !== undefined && spared > 0
       ? html`<li><b>${percent(spared)}</b> fewer database queries than with ${control.name}</li>`
-      : html`<li><b>${figure(queriesPerThousand(run))}</b> database queries per 1&nbsp;000 requests</li>`
+      : rate !== undefined && html`<li><b>${figure(rate)}</b> database queries per 1&nbsp;000 requests</li>`
   const [p99, slowest] = [latencyOf(run, 'p99'), latencyOf(run, 'max')]
   return html`<ul class="highlights">${queries}
 <li><b>${percent(hitRate(run))}</b> of answers needed no load of their own</li>

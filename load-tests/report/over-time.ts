@@ -101,7 +101,9 @@ function panelsOf(run: Run, read: Reader): readonly (Panel | { readonly title: s
       ...lines('Throughput and failures', 'per second', 120, [requests, failed]),
       curves: (grid) => [area(failed.values, 'failed', grid), line(requests.values, 'ink', grid)],
     },
-    lines('Database queries', 'per second', 110, [queries]),
+    run.queries === undefined
+      ? { title: 'Database queries', reason: 'The statements of this Postgres are not ours to count.' }
+      : lines('Database queries', 'per second', 110, [queries]),
     shares.length > 0
       ? {
           ...{ title: 'Answers by tier', unit: 'share', height: 130, series: shares, value: WHOLE, shape: 'area' },

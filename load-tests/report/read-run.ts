@@ -79,10 +79,10 @@ const run = object(
     events: list(event),
     seconds: list(second),
     latency: object(all('p50 p95 p99 p999 max', number)),
-    ...all('requests failed dropped queries', number),
+    ...all('requests failed dropped', number),
     hits: object(all('memory redis load collapsed stale bypass', number)),
   },
-  { staleness, traces: list(trace), traced: number, extra: list(object(all('label value', string))) },
+  { staleness, traces: list(trace), traced: number, queries: number, extra: list(object(all('label value', string))) },
 )
 
 const runFile = object(

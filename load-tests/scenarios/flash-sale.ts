@@ -13,6 +13,7 @@ import { scenario } from 'k6/execution'
 import type { Options } from 'k6/options'
 
 import { fileSetting, numberSetting, setting } from '../lib/settings.ts'
+import { tracedHeaders } from '../lib/trace-parent.ts'
 import { visitNext, visitors } from '../lib/traffic.ts'
 import { markStart, send } from '../lib/visit.ts'
 
@@ -45,8 +46,14 @@ export function setup(): void {
   markStart()
 }
 
+/** In these moments somebody loads what others wait for: all visits are traced, so that both are among the examples. */
+const moments = JSON.parse(setting('TRACED')) as readonly { readonly from: number; readonly visits: number }[]
+
 export function visitor(): void {
-  visitNext()
+  visitNext((turn) => {
+    const isTraced = moments.some(({ from, visits }) => turn >= from && turn < from + visits)
+    return { act: 'visit', ...(isTraced && { headers: tracedHeaders() }) }
+  })
 }
 
 /** The n-th buyer is the n-th customer and comes once. */

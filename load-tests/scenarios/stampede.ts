@@ -4,8 +4,7 @@
  * Question:  does the database see one query for it, or one per visitor?
  * Workload:  visitors, each on a connection of its own, ask for one product at the same moment and once. The product was
  *            invalidated just before, and its query is held from outside until every one of them has asked. A k6 process
- *            has at most 17 000 of them; several processes need not begin together, because the query is held until the
- *            last visitor of the last process waits.
+ *            has at most 17 000 of them; several begin at one instant.
  * Expect:    one query; no failed request; every answer carries the new price. Without the cache, in the same run,
  *            as many queries as there are visitors.
  *
@@ -20,7 +19,7 @@ import execution from 'k6/execution'
 import { Counter } from 'k6/metrics'
 import type { Options } from 'k6/options'
 
-import { type Start, startAtOnce, waitForStart } from '../lib/barrier.ts'
+import { type Start, startTogether, waitForStart } from '../lib/barrier.ts'
 import { numberSetting, setting } from '../lib/settings.ts'
 import { tracedHeaders } from '../lib/trace-parent.ts'
 import { markStart, visit } from '../lib/visit.ts'
@@ -29,7 +28,7 @@ export { handleSummary } from '../lib/summary.ts'
 
 const visitors = numberSetting('VISITORS')
 const path = `/products/${numberSetting('PRODUCT')}`
-/** Within which they ask: a machine cannot open tens of thousands of connections in one instant. */
+/** Within which they ask: 0, or so little that only their order is known. */
 const spreadMs = numberSetting('SPREAD_MS')
 /** Of each process the first are traced whatever share of the others is, because one of them loads. */
 const FIRST = 300
@@ -37,6 +36,8 @@ const FIRST = 300
 const patience = setting('PATIENCE')
 
 export const options: Options = {
+  // The other processes may take longer to make their VUs.
+  setupTimeout: patience,
   scenarios: {
     herd: {
       executor: 'per-vu-iterations',
@@ -58,8 +59,9 @@ const asked = new Counter('stampede_asked')
 const answered = new Counter('stampede_answered')
 
 export function setup(): Start {
+  const start = startTogether(patience)
   markStart()
-  return startAtOnce(visitors)
+  return start
 }
 
 export default function ask(start: Start): void {

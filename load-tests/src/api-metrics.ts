@@ -15,7 +15,9 @@ const NOT_OF_VISITORS = /http_request_method="PUT"|http_route="\/(metrics|livez|
 /** Nothing is known of a process that does not answer in time, or keeps no metrics. */
 export async function apiMetrics(url: string, limitMs: number): Promise<ApiMetrics> {
   try {
-    const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(limitMs) })
+    // A connection that stayed open would be counted among those of the visitors.
+    const headers = { connection: 'close' }
+    const answer = await fetch(`${url}/metrics`, { headers, signal: AbortSignal.timeout(limitMs) })
     return answer.ok ? readMetrics(await answer.text()) : UNKNOWN
   } catch {
     return UNKNOWN

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 
 import { argumentInvalid } from './errors.ts'
 import type { Size } from './run-file.ts'
-import type { Keys, Scenario, ShopElsewhere } from './scenario.ts'
+import type { Credentials, Scenario, ShopElsewhere } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 export type Arguments =
@@ -26,7 +26,7 @@ export type Arguments =
 export const SIZES: readonly Size[] = Object.freeze(['smoke', 'laptop', 'full'])
 const USUAL: Size = 'laptop'
 
-const KEYS = ['DATABASE_URL', 'ADMIN_TOKEN', 'CUSTOMER_TOKEN_SECRET'] as const
+const CREDENTIALS = ['DATABASE_URL', 'ADMIN_TOKEN', 'CUSTOMER_TOKEN_SECRET'] as const
 
 export const HELP = `Usage: npm run load -- <scenario> [--size ${SIZES.join('|')}] [--control] [--record]
        npm run load -- --list
@@ -68,7 +68,7 @@ export function parseArguments(argv: readonly string[], env: Readonly<Record<str
 export function commandOf({ scenario, size, control, elsewhere }: Extract<Arguments, { act: 'play' }>): string {
   const command = ['npm run load --', scenario.name, `--size ${size}`, ...(control ? ['--control'] : [])].join(' ')
   if (elsewhere === undefined) return command
-  return `BASE_URL=… ${elsewhere.keys ? KEYS.map((key) => `${key}=… `).join('') : ''}${command}`
+  return `BASE_URL=… ${elsewhere.credentials ? CREDENTIALS.map((variable) => `${variable}=… `).join('') : ''}${command}`
 }
 
 export function listOf(scenarios: readonly Scenario[]): string {
@@ -83,24 +83,21 @@ function sizeOf(text: string = USUAL): Size {
 }
 
 function shopElsewhere(
-  { name, needsOwnShop, needsKeys }: Scenario,
+  { name, needsOwnShop, needsCredentials }: Scenario,
   env: Readonly<Record<string, string | undefined>>,
 ): ShopElsewhere | undefined {
   const urls = addressesOf(env.BASE_URL)
   if (urls === undefined) return undefined
   if (needsOwnShop !== undefined)
     throw argumentInvalid(`${name} cannot be played on BASE_URL, because it ${needsOwnShop}. Unset it.`)
-  if (needsKeys === undefined) return { urls }
-  const missing = KEYS.filter((key) => !env[key])
-  if (missing.length > 0)
-    throw argumentInvalid(`On BASE_URL ${name} ${needsKeys}: it needs ${missing.join(', ')} of that shop.`)
-  const [databaseUrl, adminToken, customerTokenSecret] = KEYS.map((key) => env[key] as string) as [
-    string,
-    string,
-    string,
-  ]
-  const keys: Keys = { databaseUrl, adminToken, customerTokenSecret }
-  return { urls, keys }
+  if (needsCredentials === undefined) return { urls }
+  const { DATABASE_URL: databaseUrl, ADMIN_TOKEN: adminToken, CUSTOMER_TOKEN_SECRET: customerTokenSecret } = env
+  if (!databaseUrl || !adminToken || !customerTokenSecret) {
+    const missing = CREDENTIALS.filter((name) => !env[name])
+    throw argumentInvalid(`On BASE_URL ${name} ${needsCredentials}: it needs ${missing.join(', ')} of that shop.`)
+  }
+  const credentials: Credentials = { databaseUrl, adminToken, customerTokenSecret }
+  return { urls, credentials }
 }
 
 function addressesOf(text: string | undefined): readonly string[] | undefined {

@@ -32,11 +32,13 @@ export const browse = trafficScenario({
   compare: (run, control, variant, size) => (variant === 'off' ? [spares(run, control, size)] : []),
   extra: (run) => [
     { label: 'without a load of their own', value: percent(hitRate(run)) },
-    { label: 'queries of 1 000 visits', value: grouped(queriesPerVisit(run) * 1_000, 1) },
+    ...(run.queries === undefined
+      ? []
+      : [{ label: 'queries of 1 000 visits', value: grouped(queriesPerVisit(run) * 1_000, 1) }]),
   ],
   conclude([run, ...controls]) {
     const hits = `${percent(run ? hitRate(run) : 0)} of the visits needed no load of their own.`
-    const counted = [...(run ? [run] : []), ...controls].filter(({ queries }) => queries > 0)
+    const counted = [...(run ? [run] : []), ...controls].filter(({ queries }) => queries !== undefined)
     if (counted.length === 0) return hits
     const each = counted.map((one) => `${grouped(queriesPerVisit(one) * 1_000, 1)} ${one.name}`)
     return `${hits} Queries of 1 000 visits: ${each.join(', ')}.`
@@ -53,7 +55,7 @@ export function hitRate({ requests, hits }: Run): number {
   return requests === 0 ? 0 : 1 - (hits.load + hits.bypass) / requests
 }
 
-function queriesPerVisit({ queries, requests }: Run): number {
+function queriesPerVisit({ queries = 0, requests }: Run): number {
   return requests === 0 ? 0 : queries / requests
 }
 

@@ -20,7 +20,7 @@ import { askOracle, type Freshness, noPriceIsTooOld, type PriceChange, pricesWer
 import { type Load, play } from './play.ts'
 import { atMost, countsAgree, fewArrivalsAreDropped, generatorOf, noVisitFails } from './promises.ts'
 import type { Judgement, Run, Size } from './run-file.ts'
-import type { Keys, Played, Scenario, Scene } from './scenario.ts'
+import type { Credentials, Played, Scenario, Scene } from './scenario.ts'
 import { openSite, type Site } from './site.ts'
 import { type Observed, runOf } from './timeline.ts'
 import { CONTROLS, NAMES, type Variant } from './variant.ts'
@@ -42,6 +42,8 @@ const PLANS: Readonly<Record<Size, Plan>> = {
 }
 
 const SURGE = 10
+/** From the moment of the surge, and around that of the drop, so long that somebody loads and others wait for it. */
+const TRACED_S = 0.25
 /** Buyers who can wait for their answer at once: as many as come in so many seconds. */
 const BUYERS_ROOM_S = 4
 /** Of the sale, when the price drops and when the last pieces arrive; and how many of them. */
@@ -69,13 +71,12 @@ export const flashSale: Scenario = {
     'As many sold as there are, none twice, the money adds up; no visit fails; no price is shown that is older than ' +
     `${BOUND_MS} ms.`,
   seed: { smoke: 'tiny', laptop: 'demo', full: 'demo' },
-  needsKeys: 'sells out the most popular product, at a lower price',
+  needsCredentials: 'sells out the most popular product, at a lower price',
   controls: CONTROLS,
   play: playFlashSale,
   conclude([run, ...controls]) {
     const sold = run?.extra?.find(({ label }) => label === 'pieces sold')?.value ?? ''
-    // None were counted where Postgres is not ours.
-    const counted = [run, ...controls].filter((one) => one !== undefined && one.queries > 0)
+    const counted = [run, ...controls].filter((one) => one?.queries !== undefined)
     const queries = counted.map((one) => `${grouped(one?.queries ?? 0)} queries ${one?.name}`).join(', ')
     return `${sold} pieces sold exactly, ${grouped(run?.requests ?? 0)} answers${queries && `: ${queries}`}.`
   },
@@ -105,10 +106,9 @@ async function playFlashSale(scene: Scene, variant: Variant): Promise<Played> {
   const plan = PLANS[scene.size]
   // A shop that runs already may have had a sale before.
   const name = `sale-${variant}-${randomUUID().slice(0, 8)}`
-  // All of them: of a hundredth a follower would hardly ever meet its loader.
-  await using site = await openSite(scene, variant, { traceRatio: 1 })
-  const keys = keysOf(site)
-  const sql = postgres(keys.databaseUrl, { max: 1, onnotice: () => undefined })
+  await using site = await openSite(scene, variant)
+  const credentials = credentialsOf(site)
+  const sql = postgres(credentials.databaseUrl, { max: 1, onnotice: () => undefined })
   await using stack = new AsyncDisposableStack()
   stack.defer(() => sql.end({ timeout: 1 }))
   const later = Math.floor(plan.units * RESTOCK.share)
@@ -154,9 +154,9 @@ async function playFlashSale(scene: Scene, variant: Variant): Promise<Played> {
       { label: 'prices checked after it had dropped', value: grouped(freshness.checked) },
     ],
   }
-  const queries = site.watch ? `, ${grouped(run.queries)} queries` : ''
+  const queries = run.queries === undefined ? '' : `, ${grouped(run.queries)} queries`
   step.done(`${grouped(run.requests)} answers${queries}, ${grouped(sold)} pieces sold`)
-  const books = await checkBooks(keys.databaseUrl, {
+  const books = await checkBooks(credentials.databaseUrl, {
     name,
     variantId: shelf.variantId,
     units: plan.units,
@@ -186,6 +186,8 @@ export function judgeVisits(size: Size, run: Run, observed: Observed, freshness:
 function loadOf(plan: Plan, site: Site, shelf: Shelf, name: string): Load {
   const { rate, browseS, saleS, buyersPerSecond } = plan
   const browse = requestMix({ ...site.catalogue, s: S, seed: 1 })
+  const tracedVisits = Math.ceil(SURGE * rate * TRACED_S)
+  const [surgeAt, dropAt] = [rate * browseS, rate * browseS + SURGE * rate * DROP.after * saleS]
   const look = saleMix({ product: shelf.productId, category: shelf.category, others: site.catalogue.products, seed: 2 })
   return {
     script: 'flash-sale',
@@ -202,6 +204,10 @@ function loadOf(plan: Plan, site: Site, shelf: Shelf, name: string): Load {
       BUYERS_AT_ONCE: String(buyersPerSecond * BUYERS_ROOM_S),
       SALE_BEGINS_S: String(browseS),
       SALE: name,
+      TRACED: JSON.stringify([
+        { from: surgeAt, visits: tracedVisits },
+        { from: Math.round(dropAt - tracedVisits / 2), visits: 2 * tracedVisits },
+      ]),
       ORDER: JSON.stringify({ lines: [{ variantId: shelf.variantId, quantity: 1 }] }),
     },
   }
@@ -211,8 +217,14 @@ function loadOf(plan: Plan, site: Site, shelf: Shelf, name: string): Load {
 async function stockShelf(sql: postgres.Sql, site: Site, name: string, plan: Plan, units: number): Promise<Shelf> {
   const [productId = 0] = site.catalogue.products
   const { status, body } = await ask(`${site.urls[0]}/products/${productId}`)
-  const product = body as { readonly price: Shelf['price']; readonly category: { readonly slug: string } }
+  const product = body as {
+    readonly name: string
+    readonly price: Shelf['price']
+    readonly category: { readonly slug: string }
+  }
   if (status !== 200) throw shopFailed(`does not show its most popular product (${status})`)
+  const [row] = await sql<{ name: string }[]>`select name from products where id = ${productId}`
+  if (row?.name !== product.name) throw shopFailed('keeps its products in another database than that of DATABASE_URL')
   // One price for all variants, so that the price of the product is that of the order.
   await setPrice(site, { id: productId, ...product.price })
   const [variant] = await sql<{ id: number }[]>`
@@ -223,7 +235,7 @@ async function stockShelf(sql: postgres.Sql, site: Site, name: string, plan: Pla
   const customers = await sql<{ id: number }[]>`insert into customers (email, name)
     select ${name} || '-' || n || '@example.com', 'Buyer ' || n from generate_series(1, ${buyersOf(plan)}::int) n
     returning id::int`
-  const { customerTokenSecret } = keysOf(site)
+  const { customerTokenSecret } = credentialsOf(site)
   return {
     productId,
     variantId,
@@ -233,9 +245,9 @@ async function stockShelf(sql: postgres.Sql, site: Site, name: string, plan: Pla
   }
 }
 
-function keysOf({ keys }: Site): Keys {
-  if (keys === undefined) throw new Error('The sale was not to be played on a shop without its keys')
-  return keys
+function credentialsOf({ credentials }: Site): Credentials {
+  if (credentials === undefined) throw new Error('The sale was not to be played on a shop without its credentials')
+  return credentials
 }
 
 async function setPrice(
@@ -244,7 +256,7 @@ async function setPrice(
 ): Promise<void> {
   const { status } = await ask(`${site.urls[0]}/products/${id}/price`, {
     method: 'PUT',
-    token: keysOf(site).adminToken,
+    token: credentialsOf(site).adminToken,
     body: { amount, currency },
   })
   if (status !== 200) throw shopFailed(`refused the new price (${status})`)

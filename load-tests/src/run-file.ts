@@ -64,8 +64,8 @@ export interface Run {
   readonly failed: number
   /** Arrivals for which k6 had nobody to send. */
   readonly dropped: number
-  /** Statements of the API that Postgres has carried out (`pg_stat_statements`). */
-  readonly queries: number
+  /** Statements of the API that Postgres has carried out (`pg_stat_statements`); absent where they are not ours to count. */
+  readonly queries?: number
   readonly hits: Hits
   readonly staleness?: Staleness
   /** Examples, chosen from so many traced requests. */

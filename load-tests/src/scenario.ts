@@ -19,8 +19,8 @@ export interface Scenario {
   readonly seed: Readonly<Record<Size, SeedSize>>
   /** Why it cannot be played on the shop of BASE_URL. Absent: it can. */
   readonly needsOwnShop?: string
-  /** Why, on the shop of BASE_URL, it needs the keys of that shop. Absent: it is a visitor like any other. */
-  readonly needsKeys?: string
+  /** Why, on the shop of BASE_URL, it needs the credentials of that shop. Absent: it is a visitor like any other. */
+  readonly needsCredentials?: string
   /** What it is repeated with under --control. None where a control has nothing to say. */
   readonly controls: readonly Variant[]
   play(scene: Scene, variant: Variant): Promise<Played>
@@ -46,11 +46,11 @@ export interface ShopElsewhere {
   /** Of its processes. */
   readonly urls: readonly string[]
   /** Absent where nothing is done to it. */
-  readonly keys?: Keys
+  readonly credentials?: Credentials
 }
 
 /** What it takes to do something to a shop. */
-export interface Keys {
+export interface Credentials {
   readonly databaseUrl: string
   readonly adminToken: string
   /** What tokens of customers are signed with. */

@@ -4,7 +4,7 @@ import { ask } from './client.ts'
 import { shopFailed } from './errors.ts'
 import { type PostgresWatch, watchPostgres } from './products-lock.ts'
 import { redisCommand } from './redis-command.ts'
-import { type Keys, ownShop, type Scene, type ShopElsewhere } from './scenario.ts'
+import { type Credentials, ownShop, type Scene, type ShopElsewhere } from './scenario.ts'
 import type { Api, ApiOptions, Shop } from './shop.ts'
 import type { Variant } from './variant.ts'
 
@@ -29,7 +29,7 @@ export interface Site extends AsyncDisposable {
   /** Absent where the statements of Postgres are not ours to count. */
   readonly watch: PostgresWatch | undefined
   /** Absent where nothing may be done to it. */
-  readonly keys: Keys | undefined
+  readonly credentials: Credentials | undefined
 }
 
 /** A site of which everything is in our hands. */
@@ -37,7 +37,7 @@ export interface OwnSite extends Site {
   readonly shop: Shop
   readonly api: Api
   readonly watch: PostgresWatch
-  readonly keys: Keys
+  readonly credentials: Credentials
 }
 
 /** From cold: Redis is empty, the processes are new, no statement was counted. */
@@ -80,14 +80,18 @@ export async function openOwnSite(
     urls: api.urls,
     catalogue,
     watch,
-    keys: { databaseUrl: shop.databaseUrl, adminToken: api.adminToken, customerTokenSecret: shop.customerTokenSecret },
+    credentials: {
+      databaseUrl: shop.databaseUrl,
+      adminToken: api.adminToken,
+      customerTokenSecret: shop.customerTokenSecret,
+    },
     pids: () => api.processes.map(({ pid }) => pid),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }
 
 /** What its pages tell, as anybody can read them. */
-async function siteElsewhere({ urls, keys }: ShopElsewhere): Promise<Site> {
+async function siteElsewhere({ urls, credentials }: ShopElsewhere): Promise<Site> {
   const [url = ''] = urls
   const products: number[] = []
   let cursor: string | null = ''
@@ -106,7 +110,7 @@ async function siteElsewhere({ urls, keys }: ShopElsewhere): Promise<Site> {
     urls,
     catalogue: { products, categories },
     watch: undefined,
-    keys,
+    credentials,
     pids: () => [],
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }

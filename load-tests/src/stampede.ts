@@ -22,6 +22,7 @@ import { startSampler } from './sampler.ts'
 import type { Played, Scenario, Scene } from './scenario.ts'
 import { type OwnSite, openOwnSite } from './site.ts'
 import { herdWasThere, judgeStampede, manyQueries } from './stampede-verdict.ts'
+import { openStartingLine, type StartingLine } from './starting-line.ts'
 import { crossedIn, hitsOf, type Observed, runOf } from './timeline.ts'
 import { NAMES, type Variant } from './variant.ts'
 import { unlessAborted, until } from './waiting.ts'
@@ -86,11 +87,11 @@ export const stampede: Scenario = {
   needsOwnShop: 'locks a table',
   controls: ['off', 'naive', 'single-flight'],
   play: playStampede,
-  compare: (_, control) => [manyQueries(control.queries, 2)],
+  compare: (_, control) => [manyQueries(control.queries ?? 0, 2)],
   conclude([run, ...controls]) {
     const visitors = `${grouped(run?.requests ?? 0)} visitors`
     if (controls.length === 0) return `${visitors}, one query. Add --control to see what the cache spares.`
-    return `${visitors}: one query; ${controls.map(({ name, queries }) => `${name} ${grouped(queries)}`).join(', ')}.`
+    return `${visitors}: one query; ${controls.map(({ name, queries }) => `${name} ${grouped(queries ?? 0)}`).join(', ')}.`
   },
 }
 
@@ -118,7 +119,10 @@ async function playStampede(scene: Scene, variant: Variant): Promise<Played> {
     ...runOf(NAMES[variant], observed),
     // Those of the product, whatever their shape. Nobody asked for anything else.
     queries: seen.queries,
-    extra: [{ label: 'visitors who waited when the query was let go', value: grouped(seen.herd.waiting) }],
+    extra: [
+      { label: 'visitors who waited when the query was let go', value: grouped(seen.herd.waiting) },
+      { label: 'from the first question to the last', value: seconds(spreadOf(observed.answers)) },
+    ],
   }
   const judgements = variant === 'on' ? [...judgeStampede(seen), ...countsAgree(run, observed)] : [herdWasThere(seen)]
   return { run, judgements, generator: generatorOf(run, observed) }
@@ -144,7 +148,8 @@ async function hold(
   await watch.countFromHere()
   step.progress('starting k6')
   const log = new AnswerLog()
-  const generators = await startHerd({ site, plan, scene, log, product: hottest.id })
+  const line = stack.use(await openStartingLine(plan.generators, visitors))
+  const generators = await startHerd({ site, plan, scene, log, product: hottest.id, line })
   stack.defer(async () => void (await Promise.all(generators.map((k6) => k6.stop()))))
   const finished = Promise.all(generators.map((k6) => k6.finished))
   const startedAt = await unlessAborted(Promise.race([log.started, finished.then(() => Date.now())]), signal)
@@ -188,16 +193,26 @@ async function hold(
   }
 }
 
+/** From the first question to the last, as k6 sent them. */
+function spreadOf(answers: readonly Answer[]): number {
+  const [first, last] = answers.reduce(
+    ([first, last], { askedAt }) => [Math.min(first, askedAt), Math.max(last, askedAt)],
+    [Number.POSITIVE_INFINITY, 0],
+  )
+  return Math.max(0, last - first)
+}
+
 interface HerdOptions {
   readonly site: OwnSite
   readonly plan: Plan
   readonly scene: Scene
   readonly log: AnswerLog
   readonly product: number
+  readonly line: StartingLine
 }
 
-/** Each process of k6 brings its share. They need not begin together: the query is held until the last has asked. */
-function startHerd({ site, plan, scene, log, product }: HerdOptions): Promise<K6Run[]> {
+/** Each process of k6 brings its share, and all begin at one instant. */
+function startHerd({ site, plan, scene, log, product, line }: HerdOptions): Promise<K6Run[]> {
   const { patienceMs } = deadlinesOf(plan)
   const shares = Array.from({ length: plan.generators }, (_, i) => Math.floor((plan.visitors + i) / plan.generators))
   return Promise.all(
@@ -213,6 +228,7 @@ function startHerd({ site, plan, scene, log, product }: HerdOptions): Promise<K6
           SHOPS: site.urls.join(','),
           PATIENCE: `${patienceMs}ms`,
           SPREAD_MS: String(plan.spreadMs),
+          STARTING_LINE: line.url,
           PRICES: 'read',
         },
         onAnswer: (line) => log.read(line),

@@ -22,7 +22,7 @@ export interface Observed {
   readonly figures: readonly K6Figures[]
 }
 
-export function runOf(name: string, { startedAt, answers, samples, events, figures }: Observed): Run {
+export function runOf(name: string, { startedAt, isOwnShop, answers, samples, events, figures }: Observed): Run {
   const expected = answers.filter(({ isExpected }) => isExpected)
   const latency = new Samples(expected.map(({ tookMs }) => tookMs))
   return {
@@ -39,7 +39,7 @@ export function runOf(name: string, { startedAt, answers, samples, events, figur
     requests: answers.length,
     failed: answers.length - expected.length,
     dropped: countOf(figures, 'dropped_iterations'),
-    queries: samples.reduce((sum, { queries }) => sum + queries, 0),
+    ...(isOwnShop && { queries: samples.reduce((sum, { queries }) => sum + queries, 0) }),
     hits: hitsOf(answers),
   }
 }

@@ -3,7 +3,7 @@
  * collector that `OTEL_EXPORTER_OTLP_ENDPOINT` names.
  */
 
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type RecordedSpan, writeSpans } from '@shop/telemetry/testing'
 
@@ -28,9 +28,11 @@ export async function tracedRun(
   { folder, env, warn }: TracedRunOptions,
 ): Promise<Run> {
   const { traces, spans, among } = exampleTraces(recorded)
+  const file = join(folder, 'traces.json')
+  rmSync(file, { force: true }) // Of the run before.
   if (traces.length === 0) return run
   const message = writeSpans(spans)
-  writeFileSync(join(folder, 'traces.json'), message)
+  writeFileSync(file, message)
   const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT
   const isDelivered = endpoint ? await deliver(endpoint, message, warn) : false
   const linked = traces.map((trace) => ({ ...trace, url: `${env.JAEGER_URL || JAEGER}/trace/${trace.traceId}` }))
@@ -48,7 +50,10 @@ async function deliver(endpoint: string, body: string, warn: TracedRunOptions['w
     if (!response.ok) throw new Error(`it answered ${response.status}`)
     return true
   } catch (error) {
-    warn(`The example traces could not be delivered to ${endpoint}: ${(error as Error).message}`)
+    const { cause, message } = error as Error
+    warn(
+      `The example traces could not be delivered to ${endpoint}: ${cause instanceof Error ? cause.message : message}`,
+    )
     return false
   }
 }

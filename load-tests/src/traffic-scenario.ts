@@ -82,9 +82,8 @@ async function playShape(shape: Shape, scene: Scene, variant: Variant): Promise<
   const extra = shape.extra?.(plain, observed, size)
   const run: Run = { ...plain, ...(extra && { extra }) }
   const { p50, p99 } = run.latency
-  step.done(
-    `${grouped(run.requests)} answers, ${grouped(run.queries)} queries, p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}`,
-  )
+  const queries = run.queries === undefined ? '' : `, ${grouped(run.queries)} queries`
+  step.done(`${grouped(run.requests)} answers${queries}, p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}`)
   const judgements = [
     ...(shape.mayOverload ? [] : [noVisitFails(run, observed), fewArrivalsAreDropped(run, observed, size)]),
     ...countsAgree(run, observed),

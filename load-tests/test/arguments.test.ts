@@ -71,7 +71,7 @@ describe('a shop that runs already', () => {
     (name) => expect(() => parse([name], env)).toThrow(/cannot be played on BASE_URL, because it \w+.*Unset it/),
   )
 
-  test('sells out only for whoever has its keys, and a command that is shown has none of them', () => {
+  test('sells out only for whoever has its credentials, and a command that is shown has none of them', () => {
     const keys = {
       DATABASE_URL: 'postgres://shop@db/shop',
       ADMIN_TOKEN: 'the-token',
@@ -83,7 +83,7 @@ describe('a shop that runs already', () => {
     const args = parse(['flash-sale'], { ...env, ...keys })
     expect(args).toMatchObject({
       elsewhere: {
-        keys: { databaseUrl: keys.DATABASE_URL, adminToken: 'the-token', customerTokenSecret: 'the-secret' },
+        credentials: { databaseUrl: keys.DATABASE_URL, adminToken: 'the-token', customerTokenSecret: 'the-secret' },
       },
     })
     expect(args.act === 'play' && commandOf(args)).toBe(

@@ -129,7 +129,7 @@ describe('the page', () => {
         ([, cell]) => cell,
       )
     expect(cells('requests')).toEqual(file.runs.map(({ requests }) => grouped(requests)))
-    expect(cells('database queries')).toEqual(file.runs.map(({ queries }) => grouped(queries)))
+    expect(cells('database queries')).toEqual(file.runs.map(({ queries = 0 }) => grouped(queries)))
     expect(cells('failed')).toEqual(file.runs.map(({ failed }) => grouped(failed)))
     expect(cells('dropped')).toEqual(file.runs.map(({ dropped }) => grouped(dropped)))
     expect(cells('from memory')).toEqual(file.runs.map(({ hits }) => grouped(hits.memory)))

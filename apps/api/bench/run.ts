@@ -25,7 +25,8 @@ node:http that answers the same bytes. It needs wrk. --profile writes the profil
 of the processor to report/.
 
 The exit status is 1 if an answer failed, or if the API does less than 0.8 of what
-node:http does, in the median of the rounds. It is 2 if it could not be run.`
+node:http does, in the median of the rounds. It is 2 without wrk, or with an argument
+that is none.`
 
 const LEAST_RATIO = 0.8
 const CONNECTIONS = 32
@@ -46,6 +47,10 @@ if (values.help) {
 }
 const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
+if (![rounds, seconds].every((count) => Number.isInteger(count) && count > 0)) {
+  console.error(`--rounds and --seconds take whole numbers from 1.\n\n${USAGE}`)
+  process.exit(2)
+}
 
 if (!(await findWrk())) {
   console.error('This needs wrk on the PATH: apt-get install wrk, or brew install wrk.')

@@ -52,7 +52,7 @@ function environmentSchema(production: boolean) {
     PUBLIC_URL: address('https://shop.example.com', 'http', 'https').optional(),
     RATE_LIMIT_ADMIN: whole(0, 10_000_000).default(10_000),
     RATE_LIMIT_CUSTOMER: whole(0, 10_000_000).default(100),
-    REDIS_TIMEOUT_MS: whole(1, 60_000).default(250),
+    REDIS_TIMEOUT_MS: whole(5, 60_000).default(250),
     REDIS_URL: redisAddress('optional'),
     WARM_LIMIT_MS: whole(0, 600_000).default(5000),
   })
@@ -64,7 +64,7 @@ export interface Config extends ProcessConfig {
   readonly databasePoolMax: number
   /** Absent: the cache has its first tier only. */
   readonly redisUrl: string | undefined
-  /** The longest that anything waits for an answer of Redis. */
+  /** The longest that anything here waits for an answer of Redis. */
   readonly redisTimeoutMs: number
   readonly cache: (typeof CACHES)[number]
   readonly cacheMaxStalenessMs: number

@@ -165,12 +165,12 @@ async function openCache(config: Config, log: Log, lost: () => void): Promise<Ca
 }
 
 /** What a load test compares the cache with. */
-function openControl({ cache, redisUrl }: Config, log: Log): Control | undefined {
+function openControl({ cache, redisUrl, redisTimeoutMs }: Config, log: Log): Control | undefined {
   if (cache === 'on' || cache === 'off') return undefined
   log.warn({ cache }, 'this is a control of a load test, and no shop')
   if (cache === 'single-flight') return singleFlight()
   if (redisUrl === undefined) throw new Error('CACHE=naive keeps everything in Redis: set REDIS_URL')
-  return naive(redisUrl)
+  return naive(redisUrl, redisTimeoutMs)
 }
 
 function postgresDependency({ sql }: Database): Dependency {

@@ -16,7 +16,7 @@ afterEach(async () => {
 })
 
 async function naiveControl(): Promise<Control> {
-  const control = naive(inject('redisUrl'))
+  const control = naive(inject('redisUrl'), 10_000)
   open.push(control)
   // It is connected when something is kept.
   let loads = 0

@@ -4,7 +4,7 @@
  */
 
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -39,11 +39,15 @@ export interface CollectorOptions {
 export async function startCollector({ forwardTo }: CollectorOptions = {}): Promise<Collector> {
   let collected: RecordedSpan[] = []
   let since = 0
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [body, headers] = [await buffer(request), { 'content-type': 'application/x-protobuf' }]
     if (forwardTo) await fetch(`${forwardTo}${request.url}`, { method: 'POST', headers, body })
     if (request.url === '/v1/traces') collected.push(...readSpans(body))
     response.writeHead(200, headers).end()
+  }
+  const server = createServer((request, response) => {
+    // A process may be killed while it delivers: what came of that is not a message.
+    take(request, response).catch(() => response.writeHead(400).end())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

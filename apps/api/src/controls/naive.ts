@@ -15,11 +15,10 @@ import type { Control } from './control.ts'
 
 const PREFIX = 'naive:'
 const TTL_S = 60
-const COMMAND_TIMEOUT_MS = 250
 
-export function naive(redisUrl: string): Control {
+export function naive(redisUrl: string, commandTimeout: number): Control {
   const redis = new Redis(redisUrl, {
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    commandTimeout,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     disableClientInfo: true,

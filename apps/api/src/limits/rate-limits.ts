@@ -11,9 +11,9 @@
  * Without Redis each process counts alone, and a principal may get its quota of each: a limit is not worth an error. A
  * Redis that stands still is as good as none, which its connection finds out by itself:
  *
- *     ready ── a command waits its time, then counts here ── 500 ms of silence: closed ── connects; not ready, counts here
- *       ▲                                                                                          │
- *       └────────────────────────── Redis has answered the greeting ───────────────────────────────┘
+ *     ready ── a command waits its time, then counts here ── silent for twice that: closed ── connects; not ready, counts here
+ *       ▲                                                                                              │
+ *       └──────────────────────────── Redis has answered the greeting ─────────────────────────────────┘
  */
 
 import { createHash } from 'node:crypto'
@@ -24,8 +24,6 @@ import type { RateLimit } from '../http/rate-limit.ts'
 import type { Log } from '../http/request-log.ts'
 
 const WINDOW_S = 10
-/** Twice that, because this process may be the one that was busy. */
-const SILENT_MS = 500
 
 /** The step of the library, under a name that traces show. KEYS the count. ARGV how many to add, seconds of a window. */
 const COUNT_LUA = `
@@ -116,7 +114,8 @@ function leftOf({ remainingPoints, msBeforeNext }: RateLimiterRes): { left: numb
 function connectTo(url: string, log: Log, commandTimeout: number): Redis {
   const redis = new Redis(url, {
     commandTimeout,
-    socketTimeout: Math.max(SILENT_MS, commandTimeout),
+    // Twice that, because this process may be the one that was busy.
+    socketTimeout: 2 * commandTimeout,
     connectTimeout: 2_000,
     disconnectTimeout: 500,
     keepAlive: 10_000,
