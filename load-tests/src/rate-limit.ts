@@ -164,6 +164,8 @@ export function judgeLimit(
 ): readonly Judgement[] {
   const { limit, seconds } = PLANS[size]
   const { greedy, others } = partsOf(observed.answers, visitors)
+  // The shop is cold at first, which is not what is asked here.
+  const warm = others.filter(({ askedAt }) => askedAt >= observed.startedAt + WINDOW_S * 1_000)
   const wholeWindows = Math.floor(seconds / WINDOW_S)
   const fewest = (counts: readonly number[]) => (counts.length === 0 ? 0 : Math.min(...counts))
   return [
@@ -196,7 +198,14 @@ export function judgeLimit(
     ...countsAgree(run, observed),
     ...(size === 'smoke'
       ? []
-      : [atMost('99 of 100 visits of everybody else are answered in', P99_LIMIT_MS, p99Of(others), milliseconds)]),
+      : [
+          atMost(
+            `99 of 100 visits of everybody else, from ${WINDOW_S} s on, are answered in`,
+            P99_LIMIT_MS,
+            p99Of(warm),
+            milliseconds,
+          ),
+        ]),
   ]
 }
 
