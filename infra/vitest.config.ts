@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     fsModuleCache: false, // Shared by all packages: a run that meets a new lockfile empties it under the others.
     include: ['**/*.test.ts'],
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

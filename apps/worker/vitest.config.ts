@@ -8,6 +8,7 @@ export default defineConfig({
     globalSetup: ['test/servers.ts'],
     // Shared by all packages, and emptied by whichever run first meets a new lockfile, under the hands of the others.
     fsModuleCache: false,
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

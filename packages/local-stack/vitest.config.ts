@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     fsModuleCache: false, // Shared by all packages: a run that meets a new lockfile empties it under the others.
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 30_000, // A start waits for the real server.
     hookTimeout: 30_000,
   },
