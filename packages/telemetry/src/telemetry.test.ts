@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
 import { promisify } from 'node:util'
 import { trace } from '@opentelemetry/api'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { currentRequestMetrics } from './metrics-requests.ts'
 import { startTelemetry } from './telemetry.ts'
 import { currentTracer } from './tracer.ts'
@@ -74,7 +74,7 @@ test('spans are delivered as OTLP protobuf to /v1/traces, under the name of the 
   expect(bodies[0]?.body).not.toMatch(/process\.(owner|command)/)
 })
 
-test('with no collector a shutdown resolves in time and says what was lost', async () => {
+test('with no collector a shutdown resolves, and it is said what was lost', async () => {
   const said: string[] = []
   const telemetry = startTelemetry({
     serviceName: 'test',
@@ -82,18 +82,24 @@ test('with no collector a shutdown resolves in time and says what was lost', asy
     report: (message) => said.push(message),
   })
   oneSpan()
-  const start = performance.now()
   await telemetry.shutdown()
-  expect(performance.now() - start).toBeLessThan(3_000)
-  expect(said.join('\n')).toMatch(/Traces cannot be delivered to http:.*v1\/traces \(ECONNREFUSED\)/)
+  // A busy machine may have given up before it was refused.
+  await expect
+    .poll(() => said.join('\n'), { interval: 5 })
+    .toMatch(/Traces cannot be delivered to http:.*v1\/traces \(ECONNREFUSED\)/)
 })
 
-test('a collector that accepts and never answers cannot hold back a shutdown', async () => {
+test('a collector that accepts and never answers holds a shutdown back for 2.5 seconds at most', async () => {
   const telemetry = startTelemetry({ serviceName: 'test', endpoint: await listen(createTcpServer()) })
   oneSpan()
-  const start = performance.now()
-  await telemetry.shutdown()
-  expect(performance.now() - start).toBeLessThan(3_000)
+  // The sockets are real, and no time passes for the limits but what is let pass here.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  let isDown = false
+  const down = telemetry.shutdown().then(() => (isDown = true))
+  await vi.advanceTimersByTimeAsync(2_500)
+  expect(isDown).toBe(true)
+  await down
 })
 
 test('after a shutdown it is off and may be started again', async () => {
