@@ -40,6 +40,8 @@ export async function doubleWorld(): Promise<World & { readonly double: RedisDou
     evictTag: async (tag) => double.evictTag(tag),
     evictState: async () => double.evictState(),
     endLease: async (key) => void double.memory.leases.delete(key),
+    untilWaiting: (key, processes) =>
+      until(`${processes} wait for ${key}`, () => double.memory.leases.get(key)?.waiting.size === processes),
     async tamper(from, to, change) {
       const held = double.memory.entries.get(from)
       if (held) double.memory.entries.set(to, { ...held, bytes: change(Buffer.from(held.bytes)) })

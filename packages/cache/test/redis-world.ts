@@ -81,6 +81,11 @@ export async function redisWorld(): Promise<World & { readonly url: string; read
     evictTag: async (tag) => void (await admin.del(at.tag(tag))),
     evictState: async () => void (await admin.del(at.state)),
     endLease: async (key) => void (await admin.del(at.lease(key))),
+    untilWaiting: (key, processes) =>
+      until(`${processes} wait for ${key}`, async () => {
+        const fields = await admin.hkeys(at.lease(key))
+        return fields.filter((field) => field.startsWith('w')).length === processes
+      }),
     async tamper(from, to, change) {
       const bytes = await admin.getBuffer(at.entry(from))
       if (bytes) await admin.set(at.entry(to), change(bytes), 'PX', 60_000)

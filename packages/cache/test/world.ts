@@ -39,6 +39,8 @@ export interface World {
   evictState(): Promise<void>
   /** Ends the lease of a key, as its time does: nobody is told. */
   endLease(key: string): Promise<void>
+  /** Resolves when so many processes have asked for the lease of a key and are noted as waiting for its end. */
+  untilWaiting(key: string, processes: number): Promise<void>
   /** Puts the bytes of one key under another, or damages them. */
   tamper(from: string, to: string, change: (bytes: Buffer) => Buffer): Promise<void>
   /** Closes the processes there are, and checks what each has counted. The server stays. */
