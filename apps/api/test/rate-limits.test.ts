@@ -12,6 +12,8 @@ import { RecordingLog } from './recording-log.ts'
 import { createTestApp, type TestApp } from './test-app.ts'
 
 const QUOTA = 4
+/** Longer than any test: none meets the end of its window. */
+const WINDOW_S = 600
 /** A variant of the fixture with five pieces. */
 const STEEL = 1
 /** Longer than a busy machine takes: where Redis is there, its count is awaited. */
@@ -42,14 +44,27 @@ interface Process extends TestApp {
 /** As a process of the API is, in front of the one Redis. */
 async function openProcess(commandTimeoutMs = PATIENT_MS): Promise<Process> {
   const limitsLog = new RecordingLog()
-  const limits = openRateLimits({ customer: QUOTA, admin: 0, redisUrl: redis.url, log: limitsLog, commandTimeoutMs })
+  const limits = openRateLimits({
+    customer: QUOTA,
+    admin: 0,
+    windowS: WINDOW_S,
+    redisUrl: redis.url,
+    log: limitsLog,
+    commandTimeoutMs,
+  })
   close.unshift(() => limits.close())
   await untilShared(limits, true)
   return { ...createTestApp({ rateLimits: limits, orders: postgresOrders(database.db) }), limits, limitsLog }
 }
 
+function openClient(): Redis {
+  const client = new Redis(redis.url)
+  close.unshift(() => client.disconnect())
+  return client
+}
+
 function untilShared(limits: OpenRateLimits, shared: boolean): Promise<void> {
-  return expect.poll(() => limits.shared, { timeout: 10_000, interval: 5 }).toBe(shared)
+  return expect.poll(() => limits.shared, { interval: 5 }).toBe(shared)
 }
 
 async function order({ request }: TestApp, customer: number, key = 'a-key'): Promise<number> {
@@ -77,20 +92,18 @@ test('a count is one small key that goes with its window', async () => {
   const one = await openProcess()
   await order(one, 1)
   await order(one, 1)
-  const client = new Redis(redis.url)
-  close.unshift(() => client.disconnect())
+  const client = openClient()
   expect(await client.keys('*')).toEqual(['shop:rate:customer:1'])
   expect(await client.get('shop:rate:customer:1')).toBe('2')
   const left = await client.pttl('shop:rate:customer:1')
   expect(left).toBeGreaterThan(0)
-  expect(left).toBeLessThanOrEqual(10_000)
+  expect(left).toBeLessThanOrEqual(WINDOW_S * 1_000)
 })
 
 test('whoever is refused once is refused without a question to Redis until the window ends', async () => {
   const one = await openProcess()
   for (let i = 0; i < QUOTA + 5; i++) await order(one, 1)
-  const client = new Redis(redis.url)
-  close.unshift(() => client.disconnect())
+  const client = openClient()
   expect(await client.get('shop:rate:customer:1')).toBe(String(QUOTA + 1))
 })
 
@@ -114,14 +127,17 @@ test('without Redis each process counts alone, from nothing', async () => {
 // orders 2 to 4            the connection is given up: no wait
 // order 5                                                         counted by Redis
 test('while Redis stands still orders are placed, and afterwards they are counted together again', async () => {
-  const one = await openProcess(250)
+  const [one, client] = [await openProcess(250), openClient()]
   redis.kill('SIGSTOP')
   expect(await order(one, 1, 'first')).toBe(201)
   await untilShared(one.limits, false)
   expect([await order(one, 1, 'second'), await order(one, 1, 'third')]).toEqual([201, 201])
   redis.kill('SIGCONT')
   await untilShared(one.limits, true)
-  await expect.poll(() => order(one, 2), { interval: 5 }).toBe(429)
-  const other = await openProcess()
-  expect(await order(other, 2)).toBe(429)
+  // A busy machine may miss the deadline once more, and that order is counted here.
+  const countOfNext = async (): Promise<number> => {
+    await order(one, 2)
+    return Number(await client.get('shop:rate:customer:2'))
+  }
+  await expect.poll(countOfNext, { interval: 5 }).toBeGreaterThan(0)
 })

@@ -51,6 +51,11 @@ interface RateLimitsOptions {
   /** Requests in a window; 0: there is no limit. */
   readonly customer: number
   readonly admin: number
+  /**
+   * How long a window lasts, in seconds.
+   * @default 10
+   */
+  readonly windowS?: number | undefined
   /** Absent: this process counts alone. */
   readonly redisUrl: string | undefined
   readonly log: Log
@@ -60,6 +65,7 @@ interface RateLimitsOptions {
 export function openRateLimits({
   customer,
   admin,
+  windowS = WINDOW_S,
   redisUrl,
   commandTimeoutMs,
   log,
@@ -67,8 +73,8 @@ export function openRateLimits({
   const isNeeded = redisUrl !== undefined && customer + admin > 0
   const redis = isNeeded ? connectTo(redisUrl, log, commandTimeoutMs) : undefined
   return {
-    customer: limitOf('customer', customer, redis),
-    admin: limitOf('admin', admin, redis),
+    customer: limitOf('customer', customer, windowS, redis),
+    admin: limitOf('admin', admin, windowS, redis),
     get shared() {
       return redis?.status === 'ready'
     },
@@ -76,9 +82,14 @@ export function openRateLimits({
   }
 }
 
-function limitOf(kind: RateLimit['kind'], quota: number, redis: Redis | undefined): RateLimit | undefined {
+function limitOf(
+  kind: RateLimit['kind'],
+  quota: number,
+  windowS: number,
+  redis: Redis | undefined,
+): RateLimit | undefined {
   if (quota === 0) return undefined
-  const options = { keyPrefix: `shop:rate:${kind}`, points: quota, duration: WINDOW_S }
+  const options = { keyPrefix: `shop:rate:${kind}`, points: quota, duration: windowS }
   const alone = new RateLimiterMemory(options)
   const counts =
     redis === undefined
@@ -94,7 +105,7 @@ function limitOf(kind: RateLimit['kind'], quota: number, redis: Redis | undefine
   return {
     kind,
     quota,
-    windowS: WINDOW_S,
+    windowS,
     async take(principal) {
       try {
         return { granted: true, ...leftOf(await counts.consume(principal)) }
