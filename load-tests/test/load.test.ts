@@ -48,6 +48,10 @@ describe.skipIf(!k6)('npm run load', { timeout: 120_000 }, () => {
     expect(run.runs[0]?.events.map(({ kind }) => kind)).toEqual(['phase', 'change', 'change'])
     expect(run.runs[0]?.seconds.length).toBeGreaterThan(5)
     expect(existsSync(join(directory, 'flash-sale/raw/k6-dashboard.html'))).toBe(true)
+    // Whether a follower is met is chance: most visits are hits.
+    const { 'a follower': followed = 'waits', ...others } = examplesOf(run)
+    expect(others).toEqual({ slowest: expect.anything(), 'the loader': expect.stringMatching(/loads$/) })
+    expect(followed).toMatch(/^waits/)
   })
 
   test('stampede: one query with the cache, one for each visitor without, one for each process with single flight', async () => {
@@ -61,6 +65,29 @@ describe.skipIf(!k6)('npm run load', { timeout: 120_000 }, () => {
       ['cache off', 200],
       ['naive get/set', 200],
       ['single flight only', 3],
+    ])
+    expect(examplesOf(kept('stampede'))).toEqual({
+      slowest: expect.anything(),
+      'a follower': 'waits',
+      'the loader': 'loads',
+    })
+  })
+
+  test('rate-limit: who does not stop is refused, and nobody else', async () => {
+    const { terminal, text } = recordingTerminal()
+
+    const outcome = await load(['rate-limit', '--size', 'smoke'], { terminal, ...options() })
+
+    const run = kept('rate-limit')
+    expect({ outcome, broken: run.judgements.filter((judgement) => !judgement.kept) }, text()).toEqual({
+      outcome: 'kept',
+      broken: [],
+    })
+    expect(run.runs.map(({ name, failed }) => [name, failed])).toEqual([['with the cache', 0]])
+    expect(run.runs[0]?.extra?.map(({ label }) => label)).toEqual([
+      'requests of greedy customers',
+      'granted',
+      'p99 of everybody else',
     ])
   })
 
@@ -89,6 +116,16 @@ describe.skipIf(!k6)('npm run load', { timeout: 120_000 }, () => {
     expect(readdirSync(directory)).toEqual([])
   })
 })
+
+/** What each example trace of the shop as it is has to do with a load. */
+function examplesOf({ runs: [run] }: RunFile): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    (run?.traces ?? []).map(({ label, spans = [] }) => {
+      const has = (step: string): boolean => spans.some(({ name }) => name.startsWith(`cache ${step} `))
+      return [label, [...(has('wait') ? ['waits'] : []), ...(has('load') ? ['loads'] : [])].join(', ')]
+    }),
+  )
+}
 
 function recordingTerminal(): { readonly terminal: Terminal; text(): string } {
   const lines: string[] = []
