@@ -41,8 +41,10 @@ function written(span: RecordedSpan) {
   }
 }
 
+/** Whole and rest apart: since 1970 there are more nanoseconds than a number holds exactly. */
 function nanoseconds(microseconds: number): string {
-  return String(BigInt(Math.round(microseconds * 1_000)))
+  const whole = Math.floor(microseconds)
+  return String(BigInt(whole) * 1_000n + BigInt(Math.round((microseconds - whole) * 1_000)))
 }
 
 function attributesOf(attributes: Readonly<Record<string, unknown>>) {
