@@ -21,7 +21,8 @@ const MOST_BUCKETS = 20
 /** The buckets from the first to the last that holds something, joined until there are few enough. */
 export function bucketsOf(buckets: Staleness['buckets']): readonly Bucket[] {
   const all = buckets.map((bucket, index): Bucket => {
-    const open = !Number.isFinite(bucket.upToMs)
+    // JSON has no infinity: the oracle writes the largest number there is.
+    const open = !Number.isFinite(bucket.upToMs) || bucket.upToMs >= Number.MAX_SAFE_INTEGER
     return { fromMs: buckets[index - 1]?.upToMs ?? 0, upToMs: open ? undefined : bucket.upToMs, count: bucket.count }
   })
   const first = all.findIndex(({ count }) => count > 0)

@@ -135,6 +135,8 @@ async function playFlashSale(scene: Scene, variant: Variant): Promise<Played> {
     },
   }
   const observed = await play(site, load, scene, step)
+  // The next sale is at the same price.
+  await setPrice(site, { id: shelf.productId, ...shelf.price })
   const told = (status: number) => observed.answers.filter((answer: Answer) => answer.status === status).length
   const freshness = askOracle({
     before: new Map([[shelf.productId, shelf.price.amount]]),
@@ -223,7 +225,12 @@ async function stockShelf(sql: postgres.Sql, site: Site, name: string, plan: Pla
     readonly category: { readonly slug: string }
   }
   if (status !== 200) throw shopFailed(`does not show its most popular product (${status})`)
-  const [row] = await sql<{ name: string }[]>`select name from products where id = ${productId}`
+  await requireCredentials(site)
+  const [row] = await sql<{ name: string }[]>`select name from products where id = ${productId}`.catch(
+    (error: Error) => {
+      throw shopFailed(`cannot be looked into at DATABASE_URL (${error.message})`)
+    },
+  )
   if (row?.name !== product.name) throw shopFailed('keeps its products in another database than that of DATABASE_URL')
   // One price for all variants, so that the price of the product is that of the order.
   await setPrice(site, { id: productId, ...product.price })
@@ -248,6 +255,17 @@ async function stockShelf(sql: postgres.Sql, site: Site, name: string, plan: Pla
 function credentialsOf({ credentials }: Site): Credentials {
   if (credentials === undefined) throw new Error('The sale was not to be played on a shop without its credentials')
   return credentials
+}
+
+/** Before anything is changed: with a wrong one the sale would fail in the middle, and say something else. */
+async function requireCredentials(site: Site): Promise<void> {
+  const { adminToken, customerTokenSecret } = credentialsOf(site)
+  const asAdmin = await ask(`${site.urls[0]}/admin/cache`, { token: adminToken })
+  if (asAdmin.status === 401) throw shopFailed('does not know the token of ADMIN_TOKEN')
+  const token = await customerToken(customerTokenSecret, 1, TOKEN_SECONDS)
+  const asCustomer = await ask(`${site.urls[0]}/orders/${randomUUID()}`, { token })
+  if (asCustomer.status === 401)
+    throw shopFailed('signs the tokens of its customers with another CUSTOMER_TOKEN_SECRET')
 }
 
 async function setPrice(

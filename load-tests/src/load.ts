@@ -62,10 +62,9 @@ export async function load(argv: readonly string[], options: LoadOptions): Promi
     return scenario.play(scene, variant)
   }
   const withTraces = async (played: Played): Promise<Played> => {
-    if (!('collector' in place)) return played
-    const run = await tracedRun(played.run, place.collector.spans(), { folder, env, warn: terminal.say })
-    place.collector.clear()
-    return { ...played, run }
+    const recorded = 'collector' in place ? place.collector.spans() : []
+    if ('collector' in place) place.collector.clear()
+    return { ...played, run: await tracedRun(played.run, recorded, { folder, env, warn: terminal.say }) }
   }
   const first = await withTraces(await play('on'))
   const played = [first]

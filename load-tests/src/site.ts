@@ -97,7 +97,9 @@ async function siteElsewhere({ urls, credentials }: ShopElsewhere): Promise<Site
   let cursor: string | null = ''
   while (cursor !== null) {
     const after: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
-    const { status, body } = await ask(`${url}/products?sort=popular&limit=${PAGE}${after}`)
+    const { status, body } = await ask(`${url}/products?sort=popular&limit=${PAGE}${after}`).catch((error: Error) => {
+      throw shopFailed(`of BASE_URL cannot be asked (${error.message})`)
+    })
     const page = body as { readonly items?: readonly { readonly id: number }[]; readonly nextCursor?: string | null }
     if (status !== 200 || !page.items) throw shopFailed(`at ${url} does not list its products (${status})`)
     products.push(...page.items.map(({ id }) => id))

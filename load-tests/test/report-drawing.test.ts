@@ -287,10 +287,10 @@ describe('a bucket of the histogram', () => {
     expect(joined.reduce((sum, { count }) => sum + count, 0)).toBe(303)
   })
 
-  test('without an end is what lies above the one before', () => {
+  test.each([null, Number.MAX_SAFE_INTEGER])('without an end (%s) is what lies above the one before', (end) => {
     const buckets = [
       { upToMs: 100, count: 1 },
-      { upToMs: null as unknown as number, count: 2 },
+      { upToMs: end as number, count: 2 },
     ]
     expect(bucketsOf(buckets).at(-1)).toEqual({ fromMs: 100, upToMs: undefined, count: 2 })
   })
