@@ -19,10 +19,13 @@ export interface Start {
 /** No visits: whoever counts requests subtracts them. */
 const starts = new Counter('starts_asked')
 
-/** The result for setup(). */
+/** The result for setup(). Without an instant nobody would wait, so there is no herd and the test must not go on. */
 export function startTogether(patience: string): Start {
   starts.add(1)
-  return http.get(setting('STARTING_LINE'), { timeout: patience }).json() as unknown as Start
+  const { status, body } = http.get(setting('STARTING_LINE'), { timeout: patience, responseType: 'text' })
+  const at = Number(body)
+  if (status !== 200 || !(at > 0)) throw new Error(`The starting line does not say when to start (${status})`)
+  return { at }
 }
 
 /** Of `spreadMs` each waits its share, between 0 for the first and 1 for the last. */

@@ -15,7 +15,7 @@ const LEAST_MS = 1_000
 const PER_VISITOR_MS = 0.5
 
 export interface StartingLine extends AsyncDisposable {
-  /** Who asks here is answered when all have asked: `{ at }`, milliseconds since 1970. */
+  /** Who asks here is answered when all have asked: with the instant, in milliseconds since 1970. */
   readonly url: string
 }
 
@@ -24,9 +24,8 @@ export async function openStartingLine(generators: number, visitors: number): Pr
   const server = createServer((_, response) => {
     waiting.push(response)
     if (waiting.length < generators) return
-    const start = JSON.stringify({ at: Date.now() + LEAST_MS + visitors * PER_VISITOR_MS })
-    for (const one of waiting)
-      one.writeHead(200, { 'content-type': 'application/json', connection: 'close' }).end(start)
+    const at = Math.ceil(Date.now() + LEAST_MS + visitors * PER_VISITOR_MS)
+    for (const one of waiting) one.writeHead(200, { 'content-type': 'text/plain', connection: 'close' }).end(`${at}`)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
